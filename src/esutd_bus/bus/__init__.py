@@ -1,0 +1,1 @@
+"""The shared bus (ШЭП): its envelopes and channels."""

@@ -1,0 +1,90 @@
+"""The database a command works on: a given one, or the embedded one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+import psycopg
+
+from esutd_bus.commands.exits import EnvironmentFault
+from esutd_bus.mapping.document import MappingError
+from esutd_bus.node import load_mapped_contracts
+from esutd_bus.settings import Settings
+from esutd_bus.soap.contract_error import ContractError
+from esutd_bus.store.connection import connect_now
+from esutd_bus.store.dictionaries import load_packaged_once
+from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.store.schema import SchemaError, upgrade
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[str]:
+    """The URL of a database that runs: the given one, or the embedded one, stopped again if it was started here."""
+    if settings.database_url:
+        yield settings.database_url
+        return
+    embedded = EmbeddedPostgres(settings.data_dir)
+    try:
+        was_running = embedded.is_running()
+        url = embedded.start()
+    except (OSError, psycopg.Error, RuntimeError) as error:
+        raise EnvironmentFault(
+            f"the embedded PostgreSQL in {settings.data_dir} does not start: {error}"
+        ) from error
+    try:
+        yield url
+    finally:
+        if not was_running:
+            embedded.stop()
+
+
+@contextmanager
+def connection(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A connection to the database of the settings."""
+    with database(settings) as url:
+        try:
+            opened = connect_now(url)
+        except psycopg.OperationalError as error:
+            raise EnvironmentFault(f"no connection to the database: {error}") from error
+        with opened:
+            try:
+                yield opened
+            except psycopg.errors.UndefinedTable as error:
+                raise EnvironmentFault(
+                    "the database has no tables yet: run `esutd-bus db upgrade`"
+                ) from error
+
+
+def bring_up_to_date(settings: Settings, url: str) -> list[str]:
+    """Migrations, declared tables, dictionaries; what was done, a line each."""
+    try:
+        _, mappings = load_mapped_contracts(settings)
+        done = upgrade(url, mappings.tables.values())
+        loaded = load_packaged_once(url)
+    except (ContractError, MappingError, SchemaError) as error:
+        raise EnvironmentFault(str(error)) from error
+    except (psycopg.Error, OSError) as error:
+        raise EnvironmentFault(f"the database cannot be upgraded: {error}") from error
+    return [*done, *([f"loaded {loaded} dictionary entries"] if loaded else [])]
+
+
+@click.group()
+def db() -> None:
+    """The database: tables and migrations."""
+
+
+@db.command("upgrade")
+def upgrade_command() -> None:
+    """Bring the database up to date.
+
+    Runs the migrations, creates the tables that mappings declare, and loads the packaged dictionaries into a
+    database that has none. Safe to run again, and beside a serving node.
+    """
+    settings = Settings()
+    with database(settings) as url:
+        for line in bring_up_to_date(settings, url):
+            click.echo(line)
+    click.echo("the database is up to date")

@@ -1,0 +1,136 @@
+"""`esutd-bus journal`: what came, what went, and proof that nobody touched it."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from esutd_bus.commands.database import connection
+from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
+from esutd_bus.logs import mask
+from esutd_bus.settings import Settings
+from esutd_bus.store import messages, verification
+
+
+@click.group()
+def journal() -> None:
+    """The journal: the exact bytes of every message, chained by hash."""
+
+
+@journal.command("show")
+@click.argument("message_id", type=click.UUID, required=False)
+@click.option("--sender", help="BIN or IIN of the verified certificate.")
+@click.option("--request-id", type=click.UUID, help="The sender's requestId.")
+@click.option("--operation", help="RegisterContract, …")
+@click.option("--code", help="Messages answered with this code (SCSE014, SCSS001).")
+@click.option("--since", type=click.DateTime(), help="From this moment (UTC).")
+@click.option("--until", type=click.DateTime(), help="Before this moment (UTC).")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000))
+def show(
+    message_id: UUID | None, since: datetime | None, until: datetime | None, limit: int, **wanted: Any
+) -> None:
+    """Show the newest messages, or everything about MESSAGE_ID.
+
+    MESSAGE_ID is the messageId of a receipt or the correlationId of a fault.
+    """
+    with connection(Settings()) as opened:
+        if message_id is not None:
+            _conversation(messages.conversation(opened, message_id), message_id)
+            return
+        found = messages.find(opened, messages.Filter(since=since, until=until, **wanted), limit)
+    table = Table(title=f"{len(found)} messages, newest first")
+    for heading in ("message", "received", "operation", "sender", "request", "answer", "bytes"):
+        table.add_column(heading, overflow="fold")
+    for row in found:
+        table.add_row(
+            str(row["id"]),
+            f"{row['recorded_at']:%Y-%m-%d %H:%M:%S}",
+            row["operation"] or row["service"],
+            mask(row["sender"] or "—"),
+            str(row["request_id"] or "—"),
+            f"{row['code']} ({row['status']})",
+            str(row["bytes"]),
+        )
+    Console().print(table)
+
+
+def _conversation(rows: list[dict[str, Any]], message_id: UUID) -> None:
+    if not rows:
+        raise EnvironmentFault(f"the journal has no message {message_id}")
+    for row in rows:
+        arrow = "→ in " if row["direction"] == "in" else "← out"
+        head = f"{arrow} {row['recorded_at'].isoformat()}  {row['channel']}  {row['service']}.{row['operation'] or '?'}"
+        click.secho(f"{head}  {row['code'] or ''} {row['status'] or ''}", bold=True)
+        click.echo(
+            f"  {row['id']}  chain {row['chain']}, record {row['seq']}, sha256 {bytes(row['body_sha256']).hex()}"
+        )
+        if row["report"]:
+            report = row["report"]
+            verdict = "valid" if report["valid"] else f"refused: {report['reason']} ({report['detail']})"
+            click.echo(f"  signature ({report['profile']}): {verdict}")
+        click.echo(
+            bytes(row["body"]).decode("utf-8", "replace") if row["body"] is not None else "  (archived)"
+        )
+
+
+@journal.command("verify")
+def verify() -> None:
+    """Prove that no record was changed, removed or exchanged.
+
+    Walks every chain and the seals over them in one snapshot; nodes may go on serving meanwhile. Exit code 1
+    and the place, where something is not as it was written.
+    """
+    with connection(Settings()) as opened:
+        result = verification.verify(opened)
+    for finding in result.findings:
+        click.secho(f"{finding.place}: {finding.what}", fg="red")
+    told = f"{result.records} records in {result.chains} chains, {result.seals} seals"
+    if not result.whole:
+        click.echo(f"the journal is broken: {len(result.findings)} findings ({told})")
+        raise SystemExit(DIFFERENCE)
+    click.echo(f"the journal is whole: {told}")
+
+
+@journal.command("export")
+@click.argument("message_id", type=click.UUID)
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True)
+def export(message_id: UUID, output: Path) -> None:
+    """Write everything about MESSAGE_ID into a folder.
+
+    Each message's exact bytes in a file of its own, and `records.json` with what the journal says of them.
+    """
+    with connection(Settings()) as opened:
+        rows = messages.conversation(opened, message_id)
+    if not rows:
+        raise EnvironmentFault(f"the journal has no message {message_id}")
+    output.mkdir(parents=True, exist_ok=True)
+    told = []
+    for number, row in enumerate(rows, start=1):
+        body = row.pop("body")
+        name = f"{number}-{row['channel']}-{row['direction']}.xml"
+        if body is not None:
+            (output / name).write_bytes(body)
+        told.append({"file": name, **{key: _plain(value) for key, value in row.items()}})
+    (output / "records.json").write_text(
+        json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
+    )
+    click.echo(f"{len(rows)} messages in {output}")
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case bytes() | memoryview():
+            return bytes(value).hex()
+        case datetime():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return value

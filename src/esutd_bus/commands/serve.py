@@ -1,0 +1,83 @@
+"""`esutd-bus serve`: database, migrations, workers, graceful stop."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import click
+from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
+from granian.server import Server
+
+from esutd_bus.commands.database import bring_up_to_date, database
+from esutd_bus.commands.exits import EnvironmentFault
+from esutd_bus.edge.metrics_folder import open_metrics_folder
+from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
+from esutd_bus.settings import Settings
+from esutd_bus.signature.trust import TrustError, TrustStore
+from esutd_bus.testbed.test_ca import TestCa
+
+HEADER_READ_TIMEOUT_MS = 10_000
+SECONDS_TO_FINISH = 30
+
+
+@click.command()
+@click.option("--host", help="Address to listen on.  [ESUTD_HOST, 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [ESUTD_PORT, 8080]")
+@click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.  [ESUTD_WORKERS, 2]")
+@click.option(
+    "--test-ca",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="For trying out only: believe the test CA of this folder (made if absent).",
+)
+def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path | None) -> None:
+    """Serve the register's SOAP services.
+
+    Starts PostgreSQL from the wheel unless ESUTD_DATABASE_URL names a server, brings the tables up to date, and
+    runs the workers; a worker that dies is started again. SIGTERM or Ctrl-C ends it gracefully: what is under
+    way is finished, nothing acknowledged is lost.
+
+    \b
+      ESUTD_TRUST_DIR   folder with the CA certificates (PEM, DER) to believe
+      ESUTD_PUBLIC_URL  the address that ?wsdl names
+      ESUTD_BUS_SYNC_URL  the bus's synchronous channel, for GetPersonalFile
+    """
+    if test_ca is not None:
+        os.environ["ESUTD_TRUST_DIR"] = str(TestCa.ensure(test_ca).trust_dir)
+    given = {"ESUTD_HOST": host, "ESUTD_PORT": port, "ESUTD_WORKERS": workers}
+    os.environ |= {name: str(value) for name, value in given.items() if value is not None}
+    settings = Settings()
+    configure_logs(settings.log_level, settings.log_format)
+    if settings.trust_dir is None:
+        raise EnvironmentFault(
+            "ESUTD_TRUST_DIR is not set: name a folder with the CA certificates to believe"
+        )
+    try:
+        TrustStore.from_directory(settings.trust_dir)
+    except TrustError as error:
+        raise EnvironmentFault(str(error)) from error
+    with database(settings) as url, tempfile.TemporaryDirectory(prefix="esutd-bus-metrics-") as metrics:
+        for line in bring_up_to_date(settings, url):
+            click.echo(line, err=True)
+        open_metrics_folder(Path(metrics))
+        # The workers are processes of their own and read the settings anew.
+        os.environ["ESUTD_DATABASE_URL"] = url
+        os.environ["ESUTD_PUBLIC_URL"] = settings.public_address
+        click.echo(f"serving {settings.public_address} with {settings.workers} workers", err=True)
+        Server(
+            "esutd_bus.edge.asgi:application",
+            address=settings.host,
+            port=settings.port,
+            interface=Interfaces.ASGI,
+            loop=Loops.uvloop,
+            workers=settings.workers,
+            websockets=False,
+            backlog=2048,
+            http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
+            respawn_failed_workers=True,
+            respawn_interval=0.5,
+            workers_kill_timeout=SECONDS_TO_FINISH,
+            log_dictconfig=GRANIAN_LOGGING,
+        ).serve()

@@ -1,0 +1,128 @@
+"""`esutd-bus sign` and `esutd-bus verify`: signatures at the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import get_args
+
+import click
+
+from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
+from esutd_bus.settings import Settings
+from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.keys import KeyFileError, ServiceKey
+from esutd_bus.signature.layout import NotSignableError
+from esutd_bus.signature.report import SignatureReport
+from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
+from esutd_bus.signature.trust import TrustError, TrustStore
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.argument("envelope", type=_FILE)
+@click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
+@click.option("--password", help="Its password; better in ESUTD_SIGN_PASSWORD or by --password-file.")
+@click.option("--password-file", type=_FILE, help="A file that holds the password.")
+@click.option("--profile", type=click.Choice(["wsse"]), default="wsse", show_default=True)
+@click.option(
+    "--key-info",
+    type=click.Choice(get_args(KeyInfoForm)),
+    default="KeyIdentifier",
+    show_default=True,
+    help="How the certificate travels.",
+)
+@click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
+def sign(
+    envelope: Path,
+    key: Path,
+    password: str | None,
+    password_file: Path | None,
+    profile: str,
+    key_info: KeyInfoForm,
+    output: Path,
+) -> None:
+    """Sign a SOAP ENVELOPE.
+
+    Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
+
+    \b
+      esutd-bus sign request.xml --key employer.p12 -o signed.xml
+    """
+    del profile  # the one there is
+    secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
+    if secret is None:
+        secret = os.environ.get("ESUTD_SIGN_PASSWORD", "")
+    try:
+        signed = sign_wsse(envelope.read_bytes(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
+    except (KeyFileError, NotSignableError) as error:
+        raise EnvironmentFault(str(error)) from error
+    with click.open_file(str(output), "wb") as target:
+        target.write(signed)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder with the CA certificates to believe.  [ESUTD_TRUST_DIR]",
+)
+@click.option(
+    "--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Judge at this moment (UTC)."
+)
+@click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
+def verify(file: Path, trust: Path | None, at: datetime | None, as_json: bool) -> None:
+    """Verify the signature of a SOAP envelope in FILE and print the report.
+
+    Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
+    valid.
+    """
+    settings = Settings()
+    folder = trust or settings.trust_dir
+    if folder is None:
+        raise click.UsageError("name the CA certificates to believe: --trust DIR, or ESUTD_TRUST_DIR")
+    try:
+        store = TrustStore.from_directory(folder)
+    except TrustError as error:
+        raise EnvironmentFault(str(error)) from error
+    report = inspect_file(file.read_bytes(), store, at.replace(tzinfo=UTC) if at else settings.clock())
+    if as_json:
+        click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
+    else:
+        _print(report)
+    if not report.valid:
+        raise SystemExit(DIFFERENCE)
+
+
+def _print(report: SignatureReport) -> None:
+    for check in report.checks:
+        click.echo(f"  {'✓' if check.ok else '✗'} {check.name}")
+    facts = {
+        "profile": report.profile,
+        "signed node": report.signed_node,
+        "reference": report.reference,
+        "signature": report.signature_algorithm,
+        "digest": report.digest_algorithm,
+        "canonical form": report.canonicalization,
+    }
+    if report.certificate is not None:
+        facts |= {
+            "certificate": report.certificate.subject,
+            "issued by": report.certificate.issuer,
+            "serial": report.certificate.serial,
+            "valid": f"{report.certificate.not_before:%Y-%m-%d} to {report.certificate.not_after:%Y-%m-%d}",
+            "sha256": report.certificate.fingerprint,
+        }
+    if report.signer is not None:
+        facts |= {"БИН": report.signer.bin, "ИИН": report.signer.iin, "signer": report.signer.name}
+    for name, value in facts.items():
+        if value is not None:
+            click.echo(f"  {name:15} {value}")
+    if report.valid:
+        click.secho("VALID", fg="green", bold=True)
+    else:
+        click.secho(f"REFUSED: {report.reason}: {report.detail}", fg="red", bold=True)

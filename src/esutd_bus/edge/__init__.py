@@ -1,0 +1,1 @@
+"""HTTP: the ASGI application and the spyne binding for WSGI hosts."""

@@ -1,0 +1,9 @@
+"""The application granian runs: `granian --interface asgi esutd_bus.edge.asgi:application`."""
+
+from __future__ import annotations
+
+from esutd_bus.edge.asgi_application import AsgiApplication
+from esutd_bus.node import open_node
+from esutd_bus.settings import Settings
+
+application = AsgiApplication(Settings, open_node)

@@ -1,0 +1,154 @@
+"""The ASGI 3 application: bodies are read in the event loop, within limits, before any work is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from esutd_bus.edge.exchange import Exchange
+from esutd_bus.edge.head import RequestHead
+from esutd_bus.edge.probes import PROBES, probe
+from esutd_bus.edge.reception import Expected, Reception
+from esutd_bus.edge.refused import Refused
+from esutd_bus.edge.reply import Reply
+from esutd_bus.engine import Incoming
+from esutd_bus.logs import configure_logs
+
+if TYPE_CHECKING:
+    from esutd_bus.engine import Engine
+    from esutd_bus.settings import Settings
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+_log = structlog.get_logger("esutd_bus.edge")
+
+
+class AsgiApplication:
+    """Serves one engine, opened and closed by the ASGI lifespan."""
+
+    def __init__(
+        self, load_settings: Callable[[], Settings], open_engine: Callable[[Settings], Awaitable[Engine]]
+    ) -> None:
+        """Both are called when the server starts, in the worker's own process."""
+        self._load_settings = load_settings
+        self._open_engine = open_engine
+        self._reception: Reception | None = None
+        self._work: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI's entry point."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http" and self._reception is not None:
+            await self._serve(self._reception, _head_of(scope), receive, send)
+        else:
+            raise RuntimeError(f"a server without lifespan, or a scope this is not for: {scope['type']}")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        configure_logs()
+        try:
+            settings = self._load_settings()
+            configure_logs(settings.log_level, settings.log_format)
+            engine = await self._open_engine(settings)
+        except Exception as error:  # noqa: BLE001  # granian would serve on without a lifespan that raises
+            _log.critical("start_failed", exc_info=error)
+            await send({"type": "lifespan.startup.failed", "message": "the service did not start"})
+            return
+        self._reception = Reception(engine, settings)
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        # No new request comes now; those at work end before what they work with is closed.
+        await asyncio.gather(*self._work, return_exceptions=True)
+        self._reception = None
+        await engine.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, reception: Reception, head: RequestHead, receive: Receive, send: Send) -> None:
+        with Exchange(head, reception.engine.contracts.by_path) as exchange:
+            try:
+                message = await self._message_or_reply(reception, head, receive)
+            except Refused as refused:
+                message = reception.refuse(refused)
+            except Exception:  # noqa: BLE001  # whatever it is, the client gets a fault and the log its cause
+                message = reception.broken()
+            if isinstance(message, Reply):
+                exchange.reply = message
+                await _send_reply(message, head, send)
+                return
+            exchange.request_bytes = len(message)
+            # A task of its own: a client or a server that gives up does not stop work that is begun. Its
+            # answer is stored, and the client's next try gets it.
+            work = asyncio.create_task(self._answer(reception, head, message, exchange, send))
+            self._work.add(work)
+            work.add_done_callback(self._work.discard)
+            await asyncio.shield(work)
+
+    async def _message_or_reply(
+        self, reception: Reception, head: RequestHead, receive: Receive
+    ) -> bytes | Reply:
+        if head.path in PROBES:
+            return await probe(head, reception.engine.ready)
+        begun = reception.begin(head)
+        if isinstance(begun, Expected):
+            await _read_body(begun, receive, reception.body_timeout_seconds)
+            return begun.message()
+        return begun
+
+    async def _answer(
+        self, reception: Reception, head: RequestHead, message: bytes, exchange: Exchange, send: Send
+    ) -> None:
+        try:
+            with reception.capacity.place():
+                answer = await reception.engine.handle(Incoming(head.path, message))
+            exchange.reply = Reply.of(answer)
+        except Refused as refused:
+            exchange.reply = reception.refuse(refused)
+        except Exception:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
+            exchange.reply = reception.broken()
+        await _send_reply(exchange.reply, head, send)
+
+
+def _head_of(scope: Scope) -> RequestHead:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    client = scope.get("client")
+    return RequestHead(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        peer=client[0] if client else None,
+    )
+
+
+async def _read_body(expected: Expected, receive: Receive, seconds: float) -> None:
+    body = expected.body
+    try:
+        async with asyncio.timeout(seconds):
+            while True:
+                event = await receive()
+                if event["type"] == "http.disconnect":
+                    raise body.truncated()
+                body.feed(event.get("body", b""))
+                if not event.get("more_body", False):
+                    return
+    except TimeoutError:
+        raise body.late(seconds) from None
+
+
+async def _send_reply(reply: Reply, head: RequestHead, send: Send) -> None:
+    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
+    try:
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head.method == "HEAD" else reply.body})
+    except OSError:
+        _log.debug("client_gone")  # ASGI lets a server raise for a client that went away

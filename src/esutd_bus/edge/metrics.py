@@ -1,0 +1,71 @@
+"""What `/metrics` tells.
+
+Workers are processes, and a scrape reaches any one of them. So they share what they count through
+memory-mapped files in the folder that `PROMETHEUS_MULTIPROC_DIR` names (prometheus-client's multiprocess
+mode; `metrics_folder.open_metrics_folder` sets it before the workers start), and whichever is asked answers
+for all. Without that variable there is one process, and it answers for itself.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from esutd_bus.edge.metrics_folder import VARIABLE
+
+if TYPE_CHECKING:
+    from esutd_bus.edge.reply import Reply
+
+REQUESTS = Counter(
+    "esutd_http_requests",
+    "Requests by service path, HTTP status, answer code and operation",
+    ["service", "status", "code", "operation"],
+)
+SECONDS = Histogram(
+    "esutd_http_request_seconds",
+    "From a request's head to the end of its reply",
+    ["service", "operation"],
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30),
+)
+IN_FLIGHT = Gauge(
+    "esutd_http_requests_in_flight",
+    "Requests begun and not yet answered, half-sent ones among them",
+    multiprocess_mode="livesum",
+)
+
+
+def count(service: str, reply: Reply | None, seconds: float) -> None:
+    """Count a request that ended. `reply` is None where the client went away before it had one."""
+    status, code, operation = (
+        ("gone", "", "") if reply is None else (reply.status, reply.code, reply.operation)
+    )
+    REQUESTS.labels(service, status, code, operation).inc()
+    SECONDS.labels(service, operation).observe(seconds)
+
+
+def exposition() -> tuple[bytes, str]:
+    """The text of a scrape and its media type, for all workers of this machine that share a folder."""
+    folder = os.environ.get(VARIABLE)
+    if folder is None:
+        return generate_latest(REGISTRY), CONTENT_TYPE_LATEST
+    _forget_dead_workers(Path(folder))
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=folder)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
+
+
+def _forget_dead_workers(folder: Path) -> None:
+    """A worker that was killed has nothing in flight; its counters stay in the sums."""
+    for file in folder.glob("gauge_live*_*.db"):
+        pid = int(file.stem.rpartition("_")[2])
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            mark_process_dead(pid, path=str(folder))  # type: ignore[no-untyped-call]
+        except PermissionError:
+            continue  # alive, and another user's

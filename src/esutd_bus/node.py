@@ -1,0 +1,180 @@
+"""A node: the rooms put together by the settings. Every process that serves makes one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+from esutd_bus.answers import Answers, Sign
+from esutd_bus.engine import Engine, Fetched, Port
+from esutd_bus.mapping.compile import Mappings, compile_mappings
+from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.dictionaries import Dictionaries
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.registries.access import BusAccess
+from esutd_bus.registries.exchange import Exchange
+from esutd_bus.registries.gbdfl import GbdflRegistry
+from esutd_bus.registries.person_registry import Person, PersonRegistry
+from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused
+from esutd_bus.settings import Settings, packaged
+from esutd_bus.signature.keys import ServiceKey
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.contract import ServiceContracts, load_contracts
+from esutd_bus.store.ids import uuid7
+from esutd_bus.store.journal import Record
+from esutd_bus.store.store import Store
+
+UPSTREAM_CALLS_AT_ONCE = 32
+
+
+class ConfigurationError(Exception):
+    """The settings do not make a node; the message names the setting."""
+
+
+def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mappings]:
+    """Contracts and mappings, proved against each other. Raises ContractError, MappingError."""
+    folder = settings.contract_folder
+    contracts = load_contracts(folder)
+    return contracts, compile_mappings(folder / "mappings", packaged("mappings"), contracts)
+
+
+async def open_node(settings: Settings) -> Engine:
+    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, StoreUnavailable."""
+    if not settings.database_url:
+        raise ConfigurationError("ESUTD_DATABASE_URL is not set (esutd-bus serve sets it for its workers)")
+    if settings.trust_dir is None:
+        raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
+    contracts, mappings = load_mapped_contracts(settings)
+    rules = _Rules()
+    store = Store(
+        settings.database_url,
+        node=settings.node,
+        exchange_tables=mappings.tables,
+        on_dictionaries=rules.follow,
+    )
+    engine = Engine(
+        contracts=contracts,
+        operations=mappings.operations,
+        verifier=Verifier(TrustStore.from_directory(settings.trust_dir)),
+        answers=Answers(contracts.register_fault, _sign(settings)),
+        store=store,
+        ports=_ports(settings),
+        rulebook=rules.current,
+        clock=settings.clock,
+    )
+    await store.open()
+    return engine
+
+
+class _Rules:
+    """The rulebook in force: made anew when the dictionaries are loaded."""
+
+    def __init__(self) -> None:
+        self._rulebook: Rulebook | None = None
+
+    def follow(self, dictionaries: Dictionaries) -> None:
+        self._rulebook = Rulebook(dictionaries, Calendar())
+
+    def current(self) -> Rulebook:
+        if self._rulebook is None:
+            raise RuntimeError("the dictionaries are not read yet")
+        return self._rulebook
+
+
+def _sign(settings: Settings) -> Sign | None:
+    if not settings.sign_answers:
+        return None
+    if settings.key_file is None:
+        raise ConfigurationError("ESUTD_SIGN_ANSWERS is true, but ESUTD_KEY_FILE is not set")
+    key = ServiceKey.from_pkcs12(settings.key_file, settings.key_secret)
+    return lambda envelope: sign_wsse(envelope, key)
+
+
+def _ports(settings: Settings) -> dict[str, Port]:
+    if not settings.bus_sync_url:
+        return {"person": _no_bus}
+    password = settings.bus_password.get_secret_value() if settings.bus_password else None
+    access = BusAccess(
+        settings.bus_sync_url, settings.bus_sender_id, password, settings.upstream_deadline_seconds
+    )
+    return {"person": PersonPort(lambda keep: GbdflRegistry(access, packaged("."), keep))}
+
+
+async def _no_bus(_key: str, _message_id: UUID) -> Fetched:
+    return Fetched(refusal=Refusal("ESB007", upstream_message="ESUTD_BUS_SYNC_URL is not set"))
+
+
+_exchanges: contextvars.ContextVar[list[Exchange]] = contextvars.ContextVar("exchanges")
+
+
+class PersonPort:
+    """The registry of individuals as the engine asks it: off the event loop, with every exchange on record."""
+
+    def __init__(self, make: Callable[[Callable[[Exchange], None]], PersonRegistry]) -> None:
+        self._registry = make(lambda exchange: _exchanges.get().append(exchange))
+        self._threads = ThreadPoolExecutor(UPSTREAM_CALLS_AT_ONCE, thread_name_prefix="registry")
+
+    async def __call__(self, key: str, message_id: UUID) -> Fetched:
+        """What the registry tells of a person, or why it told nothing."""
+        exchanges: list[Exchange] = []
+        context = contextvars.copy_context()
+        context.run(_exchanges.set, exchanges)
+        loop = asyncio.get_running_loop()
+        person: Person | None = None
+        refusal: Refusal | None = None
+        try:
+            person = await loop.run_in_executor(self._threads, context.run, self._registry.find, key)
+            lacking = _lacking(person) if person is not None else None
+            if lacking:
+                refusal = Refusal("ESB007", upstream_message=f"the registry's answer lacks {lacking}")
+        except UpstreamRefused as error:
+            refusal = Refusal("ESB008", upstream_code=error.code, upstream_message=error.message)
+        except UpstreamError as error:
+            refusal = Refusal("ESB007", upstream_code=error.code, upstream_message=error.message)
+        return Fetched(person, refusal, _records(exchanges, message_id))
+
+
+_NEVER_LACKING = ("birth_date", "sex_code", "nationality_code", "citizenship_code")
+
+
+def _lacking(person: Person) -> str | None:
+    """What our contract promises of every person, and this one has not."""
+    return next((key for key in _NEVER_LACKING if key not in person["person"]), None)
+
+
+def _records(exchanges: Sequence[Exchange], message_id: UUID) -> list[Record]:
+    records = []
+    for exchange in exchanges:
+        called = Record(
+            id=uuid7(),
+            direction="out",
+            recorded_at=exchange.started_at,
+            channel="bus",
+            service="SyncChannel",
+            operation="SendMessage",
+            body=exchange.sent,
+            reply_to=message_id,
+        )
+        records.append(called)
+        if exchange.received is not None:
+            records.append(
+                Record(
+                    id=uuid7(),
+                    direction="in",
+                    recorded_at=exchange.ended_at,
+                    channel="bus",
+                    service="SyncChannel",
+                    operation="SendMessage",
+                    body=exchange.received,
+                    reply_to=message_id,
+                    status=exchange.status,
+                    code=exchange.outcome.value,
+                )
+            )
+    return records

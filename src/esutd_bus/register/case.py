@@ -1,0 +1,112 @@
+"""A case: a command before the register, with all that its rules may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from esutd_bus.register.command import Command
+from esutd_bus.register.contract import DELETED, TERMINATED
+from esutd_bus.register.event import Accepted
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.state import Needs, Row, State
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One command, the state it meets, the moment, the rulebook."""
+
+    command: Command
+    state: State
+    now: datetime
+    today: date
+    """The day it is in Kazakhstan."""
+
+    rules: Rulebook
+
+    def table(self, name: str) -> Mapping[str, Any]:
+        """What the message says for one table: column → value."""
+        return self.command.values.get(name, _NOTHING)
+
+    def value(self, field: str) -> Any:
+        """What the message says of a field (`contract.number`); `None` if nothing that could be read."""
+        table, _, column = field.partition(".")
+        return self.command.values.get(table, _NOTHING).get(column)
+
+    def lacks(self, field: str) -> bool:
+        """Whether the message says nothing of a field: a value that could not be read is not absent."""
+        return self.value(field) is None and field not in self.command.malformed
+
+    @property
+    def contract(self) -> Row | None:
+        """The contract the message refers to: of this employer, and not deleted."""
+        reference = self.table("reference")
+        if reference.get("contract_id") is not None:
+            found = self.state.contract_by_id
+        elif reference.get("external_id") is not None:
+            found = self.state.contract_by_external_id
+        else:
+            return None
+        return None if found is None or found["status"] == DELETED else found
+
+    @property
+    def found(self) -> Row:
+        """The contract referred to, where the rules have seen that there is one."""
+        if self.contract is None:
+            raise LookupError(f"{self.command.operation}: accepted without the contract it is about")
+        return self.contract
+
+    @property
+    def terminated(self) -> bool:
+        """Whether the contract referred to is terminated."""
+        return self.contract is not None and self.contract["status"] == TERMINATED
+
+    @property
+    def reference_field(self) -> str:
+        """The field by which the message refers to its contract."""
+        by_id = self.table("reference").get("contract_id") is not None
+        return "reference.contract_id" if by_id else "reference.external_id"
+
+    @property
+    def starts_on(self) -> date | None:
+        """When work under the contract starts: as the message says, else as the register knows."""
+        said: date | None = self.value("contract.starts_on")
+        if said is None and self.contract is not None:
+            return self.contract["starts_on"]  # type: ignore[no-any-return]  # a row's value
+        return said
+
+
+Rule = Callable[[Case], Iterator[Refusal]]
+"""A rule: yields a refusal for everything it finds wrong, nothing where it has nothing to judge by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """How one operation is decided."""
+
+    needs: Callable[[Command], Needs]
+    """What the store must load first."""
+
+    rules: tuple[Rule, ...]
+    """All are asked; their refusals are told together, in this order."""
+
+    accept: Callable[[Case], Accepted]
+    """What follows when no rule objects."""
+
+
+def referred(command: Command, *, amendments: bool = False, history: bool = False) -> Needs:
+    """The needs of a message that refers to a contract."""
+    reference = command.values.get("reference", _NOTHING)
+    contract_id: UUID | None = reference.get("contract_id")
+    return Needs(
+        contract_id=contract_id,
+        contract_external_id=None if contract_id else reference.get("external_id"),
+        amendments=amendments,
+        history=history,
+    )

@@ -1,0 +1,52 @@
+"""A command: what a verified, decoded message asks of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from esutd_bus.register.refusal import Refusal
+
+Values = Mapping[str, Mapping[str, Any]]
+"""Table → column → value, as the mapping lands a message: `{"contract": {"number": "17", …}}`.
+
+A field that the message does not carry has no key. A repeated group is a list of rows.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One operation asked for by one employer."""
+
+    operation: str
+    """The operation's name in its WSDL (`RegisterContract`)."""
+
+    values: Values
+    """What the message says, by table and column. May be incomplete where `refusals` is not empty."""
+
+    employer: str
+    """BIN or IIN (12 digits) of the employer the message acts for, equal to the verified signer's."""
+
+    message_id: UUID
+    """The journal's id of the message."""
+
+    received_at: datetime
+    """When the message came, with zone."""
+
+    new_id: UUID
+    """The id for the record this command makes, if it makes one (time-ordered)."""
+
+    recorded_by: str
+    """Who signed: `BIN/IIN` of the certificate, as history shows it."""
+
+    refusals: tuple[Refusal, ...] = ()
+    """What the schema already found wrong; rules add to it, so that all errors are told at once."""
+
+    malformed: frozenset[str] = frozenset()
+    """Fields (`contract.kato_code`) that the message carries in a form that could not be read.
+
+    `refusals` tells so; no rule may call them absent.
+    """

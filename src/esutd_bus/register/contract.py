@@ -1,0 +1,62 @@
+"""The contract as the register keeps it: its columns, and what of it an amendment may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from esutd_bus.register.state import Row
+
+ACTIVE = "active"
+TERMINATED = "terminated"
+DELETED = "deleted"
+
+GROUPS: tuple[tuple[str, ...], ...] = (
+    ("term_code", "ends_on"),
+    ("position_code",),
+    ("established_post",),
+    ("employment_type_code",),
+    ("working_hours_code", "tariff_rate", "rest_note"),
+    ("remote_work_code",),
+    ("country_code", "kato_code", "address"),
+    ("liable_for_military_service",),
+)
+"""The contract's terms that an amendment may change; a group is replaced as a whole."""
+
+TERMS = tuple(column for group in GROUPS for column in group)
+
+ENTERED = (
+    "external_id",
+    "number",
+    "concluded_on",
+    "employee_iin",
+    "employee_surname",
+    "employee_name",
+    "employee_patronymic",
+    "starts_on",
+    *TERMS,
+)
+"""The columns a registration enters."""
+
+TERMINATION = ("terminated_on", "termination_reason_code", "termination_note")
+"""The columns a termination enters."""
+
+Changes = Mapping[str, tuple[Any, Any]]
+"""Column → (before, after)."""
+
+
+def replaced(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Column → new value, for every group that the given values touch; what a group leaves out is emptied."""
+    return {
+        column: given.get(column)
+        for group in GROUPS
+        if any(given.get(column) is not None for column in group)
+        for column in group
+    }
+
+
+def differences(before: Row, after: Mapping[str, Any]) -> Changes:
+    """What the new values really change."""
+    return {
+        column: (before.get(column), value) for column, value in after.items() if before.get(column) != value
+    }

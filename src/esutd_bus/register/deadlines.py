@@ -1,0 +1,53 @@
+"""By when an entry is due (order 353), and what a late one is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from types import MappingProxyType
+
+from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.event import Deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How long a clause gives; counted from the day after the event."""
+
+    days: int
+    working: bool
+    """True: working days. False: calendar days."""
+
+    warning: str
+    """The register's code for an entry that comes later. It is accepted all the same."""
+
+
+TERMS: Mapping[str, Term] = MappingProxyType(
+    {
+        "353/7": Term(days=5, working=True, warning="SCSE088"),
+        "353/8": Term(days=15, working=False, warning="SCSE089"),
+        "353/12": Term(days=3, working=True, warning="SCSE091"),
+    }
+)
+"""Clause → term: a contract, an amendment (both from their signing), a termination (from its date)."""
+
+
+def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> Deadline:
+    """The deadline of an event under a clause, for an entry made today."""
+    term = TERMS[clause]
+    if term.working:
+        due_on = calendar.add_working_days(event_on, term.days)
+    else:
+        due_on = event_on + timedelta(days=term.days)
+    days_late = _days_late(term, due_on, today, calendar)
+    return Deadline(clause, due_on, days_late, term.warning if days_late else None)
+
+
+def _days_late(term: Term, due_on: date, today: date, calendar: Calendar) -> int:
+    if today <= due_on:
+        return 0
+    if term.working:
+        # An entry made on the weekend after the due day is late, though no working day has passed.
+        return max(1, calendar.working_days_between(due_on, today))
+    return (today - due_on).days

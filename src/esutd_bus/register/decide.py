@@ -1,0 +1,65 @@
+"""The register decides: a command and the state it meets become events, or refusals. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from esutd_bus.register import (
+    amend_contract,
+    get_contract,
+    get_personal_file,
+    register_contract,
+    store_rows,
+    terminate_contract,
+)
+from esutd_bus.register.calendar import today
+from esutd_bus.register.case import Case, Decider
+from esutd_bus.register.command import Command
+from esutd_bus.register.event import Decision, Refused
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.state import Needs, State
+
+_DECIDERS: Mapping[str, Decider] = MappingProxyType(
+    {
+        "RegisterContract": register_contract.DECIDER,
+        "AmendContract": amend_contract.DECIDER,
+        "TerminateContract": terminate_contract.DECIDER,
+        "GetContract": get_contract.DECIDER,
+        "GetPersonalFile": get_personal_file.DECIDER,
+    }
+)
+
+
+def needs(command: Command) -> Needs:
+    """What the store must load before the command can be decided."""
+    return _decider(command).needs(command)
+
+
+def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> Decision:
+    """Judges the command by every rule of its operation at once.
+
+    What the schema found (`command.refusals`) comes first, then the rules' refusals in their order, none
+    twice. `now` must have a zone; the same arguments always give the same decision.
+    """
+    case = Case(command, state, now, today(now), rules)
+    decider = _decider(command)
+    # What the schema tells of a field and what a rule tells of it share a code only where both miss it.
+    told = {refusal.code for refusal in command.refusals}
+    found = (refusal for rule in decider.rules for refusal in rule(case) if refusal.code not in told)
+    refusals = _distinct((*command.refusals, *found))
+    return Refused(refusals) if refusals else decider.accept(case)
+
+
+def _decider(command: Command) -> Decider:
+    return _DECIDERS.get(command.operation, store_rows.DECIDER)
+
+
+def _distinct(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    """The first refusal of each code at each place."""
+    first: dict[tuple[str, str | None], Refusal] = {}
+    for refusal in refusals:
+        first.setdefault((refusal.code, refusal.path or refusal.field), refusal)
+    return tuple(first.values())

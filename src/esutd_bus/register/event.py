@@ -1,0 +1,91 @@
+"""What follows from a command: events to be stored and what the answer needs, or refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """By when the entry was due, and how late it came (order 353, clauses 7, 8, 12)."""
+
+    clause: str
+    """`353/7`"""
+
+    due_on: date
+    days_late: int
+    """0 when in time; otherwise in the days the clause counts in (working or calendar)."""
+
+    warning: str | None
+    """The register's code for lateness (SCSE088, SCSE089, SCSE091), when late."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContractEvent:
+    """A contract came into being or changed: one entry of its history."""
+
+    kind: str
+    """`ContractRegistered`, `ContractAmended`, `ContractTerminated`."""
+
+    contract: Row
+    """The contract as it is from now on: every column of the table `contract`."""
+
+    changes: Mapping[str, tuple[Any, Any]]
+    """Column → (before, after) for what changed."""
+
+    effective_on: date
+    """From when the change holds."""
+
+    deadline: Deadline | None = None
+    amendment: Row | None = None
+    """The additional agreement (a new row of the table `amendment`), if it made the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """Data about a person left the register: who, whom about, why, on what consent (order 353, clause 14)."""
+
+    disclosure: Row
+
+
+@dataclass(frozen=True, slots=True)
+class RowsStored:
+    """An exchange without rules of its own: its rows are stored as they came."""
+
+    rows: Sequence[tuple[str, Row]]
+    """(table, row), parents first."""
+
+
+Event = ContractEvent | Disclosed | RowsStored
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The command holds: what to store, and what the answer tells."""
+
+    events: tuple[Event, ...] = ()
+    answer: Mapping[str, Any] = field(default_factory=dict)
+    """Source → row (or rows, for a repeated group) that the answer's mapping reads.
+
+    `{"contract": {"id": …}}`
+    """
+
+    deadline: Deadline | None = None
+    contract_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The command does not hold: every reason at once. A business refusal, stored like an answer."""
+
+    refusals: tuple[Refusal, ...]
+
+
+Decision = Accepted | Refused

@@ -1,0 +1,61 @@
+"""GetPersonalFile: what the state tells an employer about its employee (slides, service two).
+
+The person is fetched from the register of persons before the decision. Here it is decided whether the file
+may go out, and the disclosure is logged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esutd_bus.register.case import Case, Decider
+from esutd_bus.register.command import Command
+from esutd_bus.register.event import Accepted, Disclosed
+from esutd_bus.register.identifiers import is_iin
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules import completeness
+from esutd_bus.register.state import Needs, Row
+
+_IIN = "disclosure.employee_iin"
+
+
+def needs(_command: Command) -> Needs:
+    """Nothing of the register's own."""
+    return Needs()
+
+
+def iin_is_right(case: Case) -> Iterator[Refusal]:
+    """SCSE045: the IIN has a possible date of birth and the right check digit. Source: code text."""
+    iin = case.value(_IIN)
+    if iin is not None and not is_iin(iin):
+        yield Refusal("SCSE045", _IIN)
+
+
+def person_is_known(case: Case) -> Iterator[Refusal]:
+    """SCSE012: the register of persons knows the employee. Source: code text.
+
+    Where the message is refused anyway the registry is not asked, and nothing follows from its silence.
+    """
+    if "person" in case.state.fetched and case.state.fetched["person"] is None:
+        yield Refusal("SCSE012", _IIN)
+
+
+def accept(case: Case) -> Accepted:
+    """The file goes out; who learned about whom, why, on what consent is kept (order 353, clause 14)."""
+    return Accepted(events=(Disclosed(_disclosure(case)),), answer=dict(case.state.fetched["person"]))
+
+
+def _disclosure(case: Case) -> Row:
+    command, given = case.command, case.table("disclosure")
+    return {
+        "id": command.new_id,
+        "employer": command.employer,
+        "employee_iin": given["employee_iin"],
+        "purpose": given["purpose"],
+        "consent_id": given.get("consent_id"),
+        "message_id": command.message_id,
+        "disclosed_at": case.now,
+    }
+
+
+DECIDER = Decider(needs, (completeness.disclosure_is_complete, iin_is_right, person_is_known), accept)

@@ -1,0 +1,22 @@
+"""What the answer codes leave open: a setting each, with a sensible default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds the rules judge by. A date exactly on a bound is right."""
+
+    concluded_years_ago: int = 70
+    """Years: a contract or amendment signed earlier is «much earlier than the current date» (SCSE053)."""
+
+    starts_years_ago: int = 70
+    """Years: work does not begin earlier (SCSE139, which says 70)."""
+
+    starts_years_ahead: int = 50
+    """Years: work does not begin later (SCSE140, which says 50)."""
+
+    ends_years_ahead: int = 50
+    """Years: a contract does not end later (SCSE141, and SCSE142 in an amendment, which say 50)."""

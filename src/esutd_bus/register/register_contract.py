@@ -1,0 +1,77 @@
+"""RegisterContract: a newly concluded contract enters the register (order 353, clauses 3 and 7)."""
+
+from __future__ import annotations
+
+from esutd_bus.register.case import Case, Decider
+from esutd_bus.register.command import Command
+from esutd_bus.register.contract import ACTIVE, ENTERED, TERMINATION
+from esutd_bus.register.deadlines import deadline
+from esutd_bus.register.event import Accepted, ContractEvent
+from esutd_bus.register.rules import codes, completeness, registration, term, work_place, working_time
+from esutd_bus.register.state import Needs, Row
+
+
+def needs(command: Command) -> Needs:
+    """Whatever may stand in the new contract's way."""
+    contract = command.values.get("contract", {})
+    return Needs(
+        contract_external_id=contract.get("external_id"),
+        contract_number=contract.get("number"),
+    )
+
+
+def accept(case: Case) -> Accepted:
+    """The contract begins its life at version 1."""
+    row = _row(case)
+    due = deadline("353/7", row["concluded_on"], case.today, case.rules.calendar)
+    event = ContractEvent(
+        kind="ContractRegistered",
+        contract=row,
+        changes={},  # There was no before; and every later event tells what it found.
+        effective_on=row["starts_on"],
+        deadline=due,
+    )
+    return Accepted(events=(event,), answer={"contract": row}, deadline=due, contract_id=row["id"])
+
+
+def _row(case: Case) -> Row:
+    command, given = case.command, case.table("contract")
+    return {
+        "id": command.new_id,
+        "employer": command.employer,
+        **{column: given.get(column) for column in ENTERED},
+        "status": ACTIVE,
+        **dict.fromkeys(TERMINATION),
+        "registered_at": case.now,
+        "version": 1,
+    }
+
+
+DECIDER = Decider(
+    needs,
+    (
+        completeness.contract_is_complete,
+        registration.external_id_is_new,
+        registration.number_is_free,
+        registration.contract_is_not_too_old,
+        registration.contract_is_concluded,
+        registration.employee_iin_is_right,
+        registration.employee_is_known,
+        registration.start_is_not_too_old,
+        registration.start_is_in_sight,
+        term.term_is_not_for_amendments_only,
+        term.term_has_its_end,
+        term.term_allows_end,
+        term.start_is_not_after_end,
+        term.period_suits_term,
+        term.end_is_in_sight,
+        codes.codes_are_in_dictionaries,
+        working_time.rate_has_regime,
+        working_time.regime_allows_rate,
+        working_time.regime_has_its_rate,
+        working_time.rate_is_part_of_one,
+        work_place.territory_is_given_at_home,
+        work_place.territory_is_not_given_abroad,
+    ),
+    accept,
+)

@@ -1,0 +1,28 @@
+"""The rulebook: all that the rules lean on, besides the message and the state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.dictionaries import Dictionaries, DictionaryError
+from esutd_bus.register.fields import FieldRules, read_packaged_fields
+from esutd_bus.register.limits import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Immutable; another edition of the dictionaries makes another rulebook."""
+
+    dictionaries: Dictionaries
+    calendar: Calendar
+    limits: Limits = field(default_factory=Limits)
+    fields: FieldRules = field(default_factory=read_packaged_fields)
+
+    def __post_init__(self) -> None:
+        """Raises `DictionaryError` if a field is checked against a dictionary that is not there."""
+        for check in self.fields.codes:
+            if check.dictionary not in self.dictionaries.names:
+                raise DictionaryError(
+                    f"{check.field} needs the dictionary {check.dictionary}, which is missing"
+                )

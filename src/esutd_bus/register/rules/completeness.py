@@ -1,0 +1,46 @@
+"""What an entry cannot do without.
+
+The schema finds a missing part first and tells it by the same code (`fields.yaml`), so these rules speak only
+where it found nothing at all: a mapping that lands a part nowhere must not make an incomplete contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from esutd_bus.register.case import Case
+from esutd_bus.register.refusal import Refusal
+
+
+def contract_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE003–006, 011, 026, 029, 039, 055, ESB004. Source: order 353, clause 3; code texts."""
+    yield from _missing(case, "contract", "contract")
+
+
+def amendment_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE015, 023, 024, 051. Source: code texts."""
+    yield from _missing(case, "amendment", "amendment")
+
+
+def termination_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE018, ESB004. Source: order 353, clause 12; code text."""
+    yield from _missing(case, "termination", "contract")
+
+
+def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
+    yield from _missing(case, "disclosure", "disclosure")
+
+
+def contract_is_named(case: Case) -> Iterator[Refusal]:
+    """SCSE026: a message about a contract names it. Source: code text."""
+    if not case.command.refusals and case.value(case.reference_field) is None:
+        yield Refusal("SCSE026", case.reference_field)
+
+
+def _missing(case: Case, entry: str, table: str) -> Iterator[Refusal]:
+    if case.command.refusals:
+        return
+    for column, code in case.rules.fields.required[entry].items():
+        if case.value(f"{table}.{column}") is None:
+            yield Refusal(code, f"{table}.{column}")

@@ -1,0 +1,48 @@
+"""What the register must know before it can decide on a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+Row = Mapping[str, Any]
+"""A row of a table: column → value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The keys by which the store loads a command's `State`. `None`: not needed."""
+
+    contract_id: UUID | None = None
+    """The contract the command refers to, by the register's id."""
+
+    contract_external_id: str | None = None
+    """A contract of this employer with this external id: referred to, or in the way of a new one."""
+
+    contract_number: str | None = None
+    """A contract of this employer with this number (SCSE014)."""
+
+    amendment_external_id: str | None = None
+    """An amendment of this employer with this external id (SCSE086)."""
+
+    amendments: bool = False
+    """The amendments of the contract referred to."""
+
+    history: bool = False
+    """The history of the contract referred to."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the store found for a command's `Needs`; always of the command's own employer."""
+
+    contract_by_id: Row | None = None
+    contract_by_external_id: Row | None = None
+    contract_by_number: Row | None = None
+    amendment_by_external_id: Row | None = None
+    amendments: Sequence[Row] = ()
+    history: Sequence[Row] = ()
+    fetched: Mapping[str, Any] = field(default_factory=dict)
+    """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -1,0 +1,1 @@
+"""The state's registries as a client sees them: one port each."""

@@ -1,0 +1,120 @@
+"""Settings: `ESUTD_…` variables of the environment, or a TOML file named by `ESUTD_CONFIG`."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import AwareDatetime, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def packaged(folder: str) -> Path:
+    """Where `wsdl`, `xsd`, `mappings`, `fixtures` lie: in the checkout, or inside the installed package."""
+    checkout = _PACKAGE.parents[1]
+    if (checkout / "wsdl").is_dir():
+        return checkout / folder
+    return _PACKAGE / "contracts" / folder
+
+
+def _default_data_dir() -> Path:
+    # PostgreSQL never runs as root: its data must lie where another user can reach it.
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/esutd-bus")
+    return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "esutd-bus"
+
+
+class Settings(BaseSettings):
+    """What an operator decides; every default works on a single machine."""
+
+    model_config = SettingsConfigDict(env_prefix="ESUTD_", extra="ignore")
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """The address that `?wsdl` names; by default `http://HOST:PORT`. Never taken from a Host header."""
+
+    database_url: str = ""
+    """`postgresql://…` of a real server; empty: PostgreSQL from the wheel, in `data_dir`."""
+    data_dir: Path = Field(default_factory=_default_data_dir)
+    contracts_dir: Path | None = None
+    """A folder with `wsdl`, `xsd`, `mappings` in place of the built-in ones."""
+
+    trust_dir: Path | None = None
+    """CA certificates (PEM, DER) whose signatures are believed."""
+    key_file: Path | None = None
+    """The service's own key and certificate (PKCS#12)."""
+    key_password: SecretStr | None = None
+    key_password_file: Path | None = None
+    sign_answers: bool = False
+
+    bus_sync_url: str = ""
+    """The bus's synchronous channel, by which the state registries are reached."""
+    bus_sender_id: str = "esutd"
+    bus_password: SecretStr | None = None
+    upstream_deadline_seconds: float = 10.0
+
+    workers: int = 2
+    node: str = Field(default_factory=socket.gethostname)
+    """This machine's name in the journal."""
+    max_body_bytes: int = 102_400
+    """SCSE999: 100 KB of HTTP body."""
+    body_timeout_seconds: float = 15.0
+    max_in_flight: int = 512
+    """Requests a worker holds at once; one more is answered ESB009."""
+
+    now: AwareDatetime | None = None
+    """A fixed instant for rules and certificates, never for time-outs (tests)."""
+    log_level: str = "INFO"
+    log_format: str = "json"
+
+    @property
+    def public_address(self) -> str:
+        """`public_url` without a trailing slash, or the address the service listens on."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def contract_folder(self) -> Path:
+        """The folder that holds `wsdl`, `xsd` and `mappings`."""
+        return self.contracts_dir or packaged(".")
+
+    @property
+    def clock(self) -> Callable[[], datetime]:
+        """The present as rules and certificates see it."""
+        if self.now is not None:
+            fixed = self.now
+            return lambda: fixed
+        return lambda: datetime.now(UTC)
+
+    @property
+    def key_secret(self) -> str:
+        """The password of `key_file`, from the environment or from its file."""
+        if self.key_password is not None:
+            return self.key_password.get_secret_value()
+        if self.key_password_file is not None:
+            return self.key_password_file.read_text(encoding="utf-8").strip()
+        return ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments win over the environment, the environment over the file."""
+        del dotenv_settings, file_secret_settings
+        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("ESUTD_CONFIG"))
+        return init_settings, env_settings, toml

@@ -1,0 +1,92 @@
+"""KeyInfo: the signer's whole certificate, in one of the forms a profile allows (XMLDSig 4.5)."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from esutd_bus.signature import names
+from esutd_bus.signature.reason import Reason, Refusal
+from esutd_bus.signature.structure import decode_base64, exact_children, leaf_text, only_elements
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from lxml.etree import _Element as Element
+
+    from esutd_bus.signature.profile import Profile
+
+_WRAPPER: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        names.KEY_INFO: frozenset({"Id"}),
+        names.SECURITY_TOKEN_REFERENCE: frozenset({names.WSU_ID, "Id", names.TOKEN_TYPE}),
+        names.X509_DATA: frozenset(),
+    }
+)
+"""The elements between KeyInfo and what holds the certificate → their attributes."""
+
+_TOKEN: Final = frozenset({names.WSU_ID, "Id", "ValueType", "EncodingType"})
+_TOKEN_REFERENCE: Final = frozenset({"URI", "ValueType"})
+
+
+def certificate_octets(key_info: Element, token: Element | None, profile: Profile) -> bytes:
+    """The certificate's DER, as KeyInfo holds it, or points to it in the header's BinarySecurityToken.
+
+    KeyInfo must hold one thing: beside a second certificate, a KeyValue or a name, nobody could say which
+    key is meant.
+    """
+    element, path = key_info, []
+    while (attributes := _WRAPPER.get(str(element.tag))) is not None:
+        children = only_elements(element, attributes=attributes)
+        if len(children) != 1 or not isinstance(children[0].tag, str):
+            raise Refusal(Reason.KEY_INFO, "KeyInfo must lead to exactly one certificate")
+        element = children[0]
+        path.append(children[0].tag)
+    if tuple(path) not in profile.key_info:
+        form = "/".join(tag.rpartition("}")[2] for tag in path)
+        raise Refusal(Reason.KEY_INFO, f"KeyInfo/{form} is not a form that carries a whole certificate")
+    if (token is not None) != (element.tag == names.TOKEN_REFERENCE):
+        raise Refusal(
+            Reason.KEY_INFO, "the BinarySecurityToken and a reference to it come together or not at all"
+        )
+    return _READERS[path[-1]](element, token)
+
+
+def _key_identifier(element: Element, _: Element | None) -> bytes:
+    """X.509 Token Profile 3.1, with the certificate itself in place of its identifier, as the bus does it."""
+    return _token_octets(element)
+
+
+def _token_reference(element: Element, token: Element | None) -> bytes:
+    """WS-Security 7.2 and 7.3: a direct reference to the header's own token."""
+    exact_children(element, attributes=_TOKEN_REFERENCE)
+    identifier = None if token is None else token.get(names.WSU_ID)
+    if token is None or not identifier or element.get("URI") != f"#{identifier}":
+        raise Refusal(Reason.KEY_INFO, "wsse:Reference does not name the header's BinarySecurityToken")
+    if element.get("ValueType", names.X509V3) != names.X509V3:
+        raise Refusal(Reason.KEY_INFO, "wsse:Reference is to a token that is not an X.509 v3 certificate")
+    return _token_octets(token)
+
+
+def _x509_certificate(element: Element, _: Element | None) -> bytes:
+    """XMLDSig 4.5.4."""
+    return decode_base64(leaf_text(element), Reason.CERTIFICATE_MALFORMED, "X509Certificate")
+
+
+_READERS: Final[Mapping[str, Callable[[Element, Element | None], bytes]]] = MappingProxyType(
+    {
+        names.KEY_IDENTIFIER: _key_identifier,
+        names.TOKEN_REFERENCE: _token_reference,
+        names.X509_CERTIFICATE: _x509_certificate,
+    }
+)
+"""The element that holds or names the certificate → how it is read."""
+
+
+def _token_octets(element: Element) -> bytes:
+    text = leaf_text(element, attributes=_TOKEN)
+    if element.get("ValueType") != names.X509V3:
+        raise Refusal(Reason.KEY_INFO, "the token is not a whole X.509 v3 certificate")
+    if element.get("EncodingType", names.BASE64) != names.BASE64:
+        raise Refusal(Reason.KEY_INFO, "the token is not in base64")
+    return decode_base64(text, Reason.CERTIFICATE_MALFORMED, "the certificate")

@@ -1,0 +1,112 @@
+"""What a `ds:Signature` says: its parts, read in their exact places (XMLDSig 4.2–4.4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from esutd_bus.signature import names
+from esutd_bus.signature.reason import Reason, Refusal
+from esutd_bus.signature.structure import (
+    decode_base64,
+    exact_children,
+    leaf_text,
+    only_elements,
+    require_tags,
+)
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element as Element
+
+_ID: Final = frozenset({"Id"})
+_ALGORITHM: Final = frozenset({"Algorithm"})
+_URI: Final = frozenset({"Id", "URI"})
+_PREFIX_LIST: Final = frozenset({"PrefixList"})
+
+
+class Method(NamedTuple):
+    """A CanonicalizationMethod or a Transform."""
+
+    algorithm: str
+    prefixes: tuple[str, ...]
+    """InclusiveNamespaces' PrefixList, if there is one (Exclusive C14N, 4)."""
+
+
+class Reference(NamedTuple):
+    """The one Reference (XMLDSig 4.4.3)."""
+
+    uri: str | None
+    transforms: tuple[Method, ...]
+    digest_method: str
+    digest_value: bytes
+
+
+class SignatureParts(NamedTuple):
+    """All that a `ds:Signature` says. Nothing in it is checked against a list yet."""
+
+    signed_info: Element
+    canonicalization: Method
+    signature_method: str
+    reference: Reference
+    signature_value: bytes
+    key_info: Element
+
+
+def read_signature(signature: Element) -> SignatureParts:
+    """The parts of a `ds:Signature`. Refuses whatever else stands in it, `ds:Object` included."""
+    signed_info, signature_value, key_info = exact_children(
+        signature, names.SIGNED_INFO, names.SIGNATURE_VALUE, names.KEY_INFO, attributes=_ID
+    )
+    children = only_elements(signed_info, attributes=_ID)
+    if [child.tag for child in children].count(names.REFERENCE) > 1:
+        raise Refusal(Reason.SEVERAL_REFERENCES, "SignedInfo must hold one Reference, to the signed element")
+    require_tags(
+        signed_info, children, names.CANONICALIZATION_METHOD, names.SIGNATURE_METHOD, names.REFERENCE
+    )
+    canonicalization, signature_method, reference = children
+    return SignatureParts(
+        signed_info=signed_info,
+        canonicalization=_method(canonicalization),
+        signature_method=_algorithm(signature_method),
+        reference=_reference(reference),
+        signature_value=_octets(signature_value, "SignatureValue", _ID),
+        key_info=key_info,
+    )
+
+
+def _reference(reference: Element) -> Reference:
+    children = only_elements(reference, attributes=_URI)
+    if not children or children[0].tag != names.TRANSFORMS:
+        # Without transforms the default would be inclusive C14N (XMLDSig 4.4.3.2).
+        raise Refusal(Reason.TRANSFORM, "the Reference names no transforms")
+    require_tags(reference, children, names.TRANSFORMS, names.DIGEST_METHOD, names.DIGEST_VALUE)
+    transforms, digest_method, digest_value = children
+    chain = only_elements(transforms)
+    require_tags(transforms, chain, *[names.TRANSFORM] * len(chain))
+    return Reference(
+        uri=reference.get("URI"),
+        transforms=tuple(_method(transform) for transform in chain),
+        digest_method=_algorithm(digest_method),
+        digest_value=_octets(digest_value, "DigestValue"),
+    )
+
+
+def _method(element: Element) -> Method:
+    algorithm = element.get("Algorithm", "")
+    if algorithm != names.EXCLUSIVE_C14N:
+        return Method(algorithm, ())  # the profile's lists refuse it by name, whatever its parameters
+    if not only_elements(element, attributes=_ALGORITHM):
+        return Method(algorithm, ())
+    (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)
+    exact_children(inclusive, attributes=_PREFIX_LIST)
+    return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
+
+
+def _algorithm(element: Element) -> str:
+    """SignatureMethod or DigestMethod. HMACOutputLength and other parameters have no place in either."""
+    algorithm = element.get("Algorithm", "")
+    exact_children(element, attributes=_ALGORITHM)
+    return algorithm
+
+
+def _octets(element: Element, what: str, attributes: frozenset[str] = frozenset()) -> bytes:
+    return decode_base64(leaf_text(element, attributes=attributes), Reason.STRUCTURE, what)

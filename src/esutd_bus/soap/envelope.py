@@ -1,0 +1,177 @@
+"""The SOAP 1.1 envelope: bytes in, one payload out; a payload in, bytes out."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from lxml import etree
+
+from esutd_bus.soap.lexical import escape, only_xml_text
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+
+DEPTH_LIMIT = 64
+"""How deep elements may stand in each other, the Envelope being the first."""
+
+UNDERSTOOD_HEADERS = frozenset({f"{{{WSSE}}}Security"})
+"""Header blocks that may say mustUnderstand."""
+
+_NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
+_ENVELOPE, _HEADER, _BODY = (f"{{{SOAP11}}}{name}" for name in ("Envelope", "Header", "Body"))
+_XML_SPACE = " \t\r\n"
+
+_TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_LIMIT + 1) + ")")
+_DECLARATION = re.compile(r"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
+_DOCTYPE = re.compile(r"(?>[ \t\r\n]+|<\?(?s:.*?)\?>|<!--(?s:.*?)-->)*+<!DOCTYPE")
+
+
+class SoapError(Exception):
+    """Bytes that are no SOAP 1.1 message this service takes."""
+
+    def __init__(self, code: Literal["ESB001", "ESB002"], detail: str) -> None:
+        super().__init__(f"{code}: {detail}")
+        self.code = code
+        """`ESB001`: not well-formed XML, or not taken as such. `ESB002`: not SOAP 1.1, or not one payload."""
+        self.detail = detail
+        """What is wrong, in English, without any of the message's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """An opened envelope. Its elements belong to one message, and to one thread at a time."""
+
+    root: etree._Element
+    header: etree._Element | None
+    body: etree._Element
+    payload: etree._Element
+    """The one element in the body."""
+    raw: bytes
+    """The bytes as they came."""
+
+
+def open_envelope(body: bytes) -> Envelope:
+    """Parses a message, once. Raises `SoapError`.
+
+    Nothing outside the bytes is looked at: a document type declaration is refused whatever it declares.
+    UTF-8 and UTF-16 are taken.
+    """
+    root = _parse(body)
+    if root.tag == f"{{{SOAP12}}}Envelope":
+        raise SoapError("ESB002", "SOAP 1.2; this service speaks SOAP 1.1")
+    if root.tag != _ENVELOPE:
+        raise SoapError("ESB002", "the root element is not a SOAP 1.1 Envelope")
+    parts = _elements(root, "Envelope")
+    header = parts.pop(0) if parts and parts[0].tag == _HEADER else None
+    if not parts or parts[0].tag != _BODY:
+        raise SoapError("ESB002", "the Envelope has no Body where it belongs")
+    if len(parts) > 1:
+        raise SoapError("ESB002", "the Envelope has something after its Body")
+    if header is not None:
+        _understand(header)
+    payloads = _elements(parts[0], "Body")
+    if len(payloads) != 1:
+        raise SoapError("ESB002", f"the Body holds {len(payloads)} elements, not one")
+    return Envelope(root, header, parts[0], payloads[0], body)
+
+
+def answer_envelope(body_xml: bytes) -> bytes:
+    """An Envelope around one serialised element."""
+    return _OPENING + body_xml + _CLOSING
+
+
+def fault_envelope(
+    faultcode: Literal["Client", "Server"], faultstring: str, detail_xml: bytes | None
+) -> bytes:
+    """An Envelope with a Fault (SOAP 1.1, 4.4). `detail_xml` is a serialised element."""
+    text = escape(only_xml_text(faultstring)).encode("utf-8")
+    detail = b"" if detail_xml is None else b"<detail>" + detail_xml + b"</detail>"
+    code = faultcode.encode("ascii")
+    return answer_envelope(
+        b"<soap:Fault><faultcode>soap:%b</faultcode><faultstring>%b</faultstring>%b</soap:Fault>"
+        % (code, text, detail)
+    )
+
+
+_OPENING = (
+    f'<?xml version="1.0" encoding="UTF-8"?>\n<soap:Envelope xmlns:soap="{SOAP11}"><soap:Body>'.encode()
+)
+_CLOSING = b"</soap:Body></soap:Envelope>"
+
+
+def _parse(body: bytes) -> etree._Element:
+    text = _text(body)
+    if "\0" in text:
+        raise SoapError("ESB001", "a null character")
+    if _DOCTYPE.match(text):
+        raise SoapError("ESB001", "a document type declaration is not taken")
+    try:
+        root = etree.fromstring(body, _parser())
+    except etree.XMLSyntaxError as error:
+        # The place alone: libxml2's message may quote the document.
+        raise SoapError(
+            "ESB001", f"not well-formed XML at line {error.lineno}, column {error.offset}"
+        ) from error
+    if _TOO_DEEP(root):
+        raise SoapError("ESB001", f"elements stand more than {DEPTH_LIMIT} deep")
+    return root
+
+
+def _parser() -> etree.XMLParser:
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=False,
+        remove_pis=False,
+        strip_cdata=False,
+    )
+
+
+def _text(body: bytes) -> str:
+    """The message as text, by its byte order mark or its first bytes (XML 1.0, appendix F)."""
+    if body.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
+        raise SoapError("ESB001", "an encoding other than UTF-8 and UTF-16")
+    encoding = next((name for mark, name in _ENCODINGS if body.startswith(mark)), "utf-8")
+    try:
+        text = body.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise SoapError("ESB001", f"bytes that are not {encoding.upper()}") from error
+    declared = _DECLARATION.match(text)
+    if declared and declared.group(1).upper() not in _DECLARED[encoding]:
+        raise SoapError("ESB001", "the declared encoding is not UTF-8 or UTF-16, or not that of the bytes")
+    return text
+
+
+_ENCODINGS = (
+    (b"\xff\xfe", "utf-16-le"),
+    (b"\xfe\xff", "utf-16-be"),
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
+_DECLARED = {
+    "utf-8": {"UTF-8"},
+    "utf-16-le": {"UTF-16", "UTF-16LE"},
+    "utf-16-be": {"UTF-16", "UTF-16BE"},
+}
+
+
+def _elements(parent: etree._Element, name: str) -> list[etree._Element]:
+    """The child elements; between them only white space and comments."""
+    texts = [parent.text, *(child.tail for child in parent)]
+    if any(text and text.strip(_XML_SPACE) for text in texts):
+        raise SoapError("ESB002", f"text between the elements of the {name}")
+    return [child for child in parent if isinstance(child.tag, str)]
+
+
+def _understand(header: etree._Element) -> None:
+    """Refuses a block that this service must understand and does not (SOAP 1.1, 4.2.3)."""
+    for block in _elements(header, "Header"):
+        marked = block.get(f"{{{SOAP11}}}mustUnderstand", "0").strip(_XML_SPACE) in {"1", "true"}
+        ours = block.get(f"{{{SOAP11}}}actor", "").strip(_XML_SPACE) in {"", _NEXT}
+        if marked and ours and block.tag not in UNDERSTOOD_HEADERS:
+            raise SoapError("ESB002", "a header block that must be understood is not known here")

@@ -1,0 +1,110 @@
+"""The journal's records and their hash chain.
+
+Each worker writes a chain of its own, so that workers never wait for each other; seals tie the chains
+together. A record's hash covers the hash before it, everything the record says, and its body's digest:
+change, remove or exchange a record and every hash behind it is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+GENESIS = bytes(32)
+"""What the first record of a chain follows."""
+
+Direction = Literal["in", "out"]
+
+
+@dataclass(slots=True)
+class Record:
+    """One message in one direction, before it has its place in a chain."""
+
+    id: UUID
+    direction: Direction
+    recorded_at: datetime
+    channel: str
+    """`direct`, or `bus`."""
+
+    service: str
+    body: bytes
+    """The exact bytes."""
+
+    reply_to: UUID | None = None
+    """For an answer: the id of the message it answers."""
+
+    operation: str | None = None
+    sender: str | None = None
+    """BIN or IIN of the verified certificate."""
+
+    status: int | None = None
+    """HTTP status of an answer."""
+
+    code: str | None = None
+    """An answer's code: `SCSS001`, or the first of the fault's."""
+
+    report: Mapping[str, Any] | None = None
+    """The verifier's report on the signature."""
+
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """What the mapping lands on the journal: `employer`, `request_id`, `sent_at`, `system`."""
+
+
+SAID = ("employer", "request_id", "sent_at", "system")
+
+
+@dataclass(slots=True)
+class Head:
+    """The end of a chain: where the next record goes."""
+
+    chain: str
+    seq: int
+    hash: bytes
+
+
+def link(head: Head, record: Record) -> dict[str, Any]:
+    """The record as the next row of the chain; moves the head."""
+    row = asdict(record)
+    said = row.pop("said")
+    for name in SAID:
+        row[name] = said.get(name)
+    row["chain"] = head.chain
+    row["seq"] = head.seq + 1
+    row["body_sha256"] = sha256(record.body).digest()
+    row["hash"] = record_hash(head.hash, row)
+    head.seq += 1
+    head.hash = row["hash"]
+    return row
+
+
+def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the hash before, the row (but `body`, which `body_sha256` stands for, and `hash`)."""
+    said = {name: _plain(value) for name, value in row.items() if name not in ("body", "hash")}
+    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return sha256(before + text.encode()).digest()
+
+
+def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, Any]) -> bytes:
+    """SHA-256 over the seal before and the heads of all chains at this moment."""
+    text = json.dumps(
+        {"seq": seq, "sealed_at": _plain(sealed_at), "heads": heads}, sort_keys=True, separators=(",", ":")
+    )
+    return sha256(before + text.encode()).digest()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            # The database gives instants back in the session's zone: the hash is over the instant.
+            return value.astimezone(UTC).isoformat()
+        case UUID():
+            return str(value)
+        case bytes() | memoryview():
+            return bytes(value).hex()
+        case _:
+            return value

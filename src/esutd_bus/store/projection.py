@@ -1,0 +1,70 @@
+"""Events as rows: how what happened is kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Table
+
+from esutd_bus.register.event import ContractEvent, Disclosed, RowsStored
+from esutd_bus.register.jsonable import jsonable
+from esutd_bus.store import tables
+from esutd_bus.store.journal import Record
+from esutd_bus.store.work import Outcome
+
+Rows = dict[Table, list[Mapping[str, Any]]]
+
+
+class Projection:
+    """Gathers the rows of a batch, by table: those to insert and those to update."""
+
+    def __init__(self, exchange_tables: Mapping[str, Table]) -> None:
+        self._exchange_tables = exchange_tables
+        self.inserts: Rows = defaultdict(list)
+        self.updates: Rows = defaultdict(list)
+
+    def add(self, outcome: Outcome, record: Record) -> None:
+        """The rows of one message's events; `record` is the message they came by."""
+        for event in outcome.events:
+            match event:
+                case ContractEvent():
+                    self._contract(event, outcome, record)
+                case Disclosed():
+                    self.inserts[tables.disclosure].append(event.disclosure)
+                case RowsStored():
+                    self._rows(event.rows, outcome, record)
+
+    def _contract(self, event: ContractEvent, outcome: Outcome, record: Record) -> None:
+        row = event.contract
+        self.inserts[tables.contract_event].append(_history(event, outcome, record))
+        if event.amendment is not None:
+            self.inserts[tables.amendment].append(event.amendment)
+        target = self.inserts if row["version"] == 1 else self.updates
+        target[tables.contract].append(row)
+
+    def _rows(self, rows: Sequence[tuple[str, Mapping[str, Any]]], outcome: Outcome, record: Record) -> None:
+        for name, row in rows:
+            stored = {**row, "message_id": record.id, "recorded_at": outcome.decided_at}
+            self.inserts[self._exchange_tables[name]].append(stored)
+
+
+def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[str, Any]:
+    deadline = event.deadline
+    return {
+        "contract_id": event.contract["id"],
+        "version": event.contract["version"],
+        "event": event.kind,
+        "effective_on": event.effective_on,
+        "recorded_at": outcome.decided_at,
+        "recorded_by": outcome.recorded_by,
+        "message_id": record.id,
+        "clause": deadline.clause if deadline else None,
+        "due_on": deadline.due_on if deadline else None,
+        "days_late": deadline.days_late if deadline else None,
+        "changes": [
+            {"field": name, "before": jsonable(before), "after": jsonable(after)}
+            for name, (before, after) in event.changes.items()
+        ],
+    }

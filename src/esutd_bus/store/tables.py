@@ -1,0 +1,217 @@
+"""The tables of the register. Migrations make them; the hot writer's statements are generated from them.
+
+A column whose `info` says `fed_by` is filled by the register or the store, not by a message: a mapping need
+not feed it.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_BY_REGISTER = {"fed_by": "register"}
+_BY_STORE = {"fed_by": "store"}
+_INSTANT = DateTime(timezone=True)
+
+contract = Table(
+    "contract",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("external_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("concluded_on", Date, nullable=False),
+    Column("employee_iin", Text, nullable=False),
+    Column("employee_surname", Text),
+    Column("employee_name", Text),
+    Column("employee_patronymic", Text),
+    Column("starts_on", Date, nullable=False),
+    Column("term_code", Text, nullable=False),
+    Column("ends_on", Date),
+    Column("position_code", Text, nullable=False),
+    Column("established_post", Text, nullable=False),
+    Column("employment_type_code", Text, nullable=False),
+    Column("working_hours_code", Text),
+    Column("tariff_rate", Numeric),
+    Column("rest_note", Text),
+    Column("remote_work_code", Text, nullable=False),
+    Column("country_code", Text, nullable=False),
+    Column("kato_code", Text),
+    Column("address", Text, nullable=False),
+    Column("liable_for_military_service", Boolean),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("terminated_on", Date),
+    Column("termination_reason_code", Text),
+    Column("termination_note", Text),
+    Column("registered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Column("version", Integer, nullable=False, info=_BY_REGISTER),
+    Index(None, "employer", "number", unique=True),
+    Index(None, "employer", "external_id", unique=True),
+    Index(None, "employee_iin"),
+    comment="Each employment contract as it is now; how it became so is told by contract_event.",
+)
+
+amendment = Table(
+    "amendment",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("contract_id", Uuid, ForeignKey("contract.id"), nullable=False, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("external_id", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("concluded_on", Date, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("changes", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "contract_id", "number", "concluded_on", unique=True),
+    Index(None, "employer", "external_id", unique=True),
+    comment="Additional agreements (дополнительные соглашения).",
+)
+
+contract_event = Table(
+    "contract_event",
+    metadata,
+    Column("contract_id", Uuid, ForeignKey("contract.id"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("effective_on", Date, nullable=False),
+    Column("recorded_at", _INSTANT, nullable=False),
+    Column("recorded_by", Text, nullable=False),
+    Column("message_id", Uuid, nullable=False),
+    Column("clause", Text),
+    Column("due_on", Date),
+    Column("days_late", Integer),
+    Column("changes", JSONB, nullable=False),
+    # Two writers that decided on the same version of a contract cannot both commit.
+    PrimaryKeyConstraint("contract_id", "version"),
+    comment="A contract's history: who changed what, when, by which message. Rows are only ever added.",
+)
+
+disclosure = Table(
+    "disclosure",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("employee_iin", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("consent_id", Uuid),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("disclosed_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "employee_iin"),
+    comment="Who learned about whom, why, on what consent (order 353, clause 14).",
+)
+
+request = Table(
+    "request",
+    metadata,
+    Column("sender", Text, nullable=False),
+    Column("request_id", Uuid, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("payload_sha256", LargeBinary, nullable=False),
+    Column("answer_id", Uuid, nullable=False),
+    Column("bound_at", _INSTANT, nullable=False),
+    # Two writers that answer the same request cannot both commit.
+    PrimaryKeyConstraint("sender", "request_id"),
+    comment="Once and only once: which answer a sender's requestId is bound to.",
+)
+
+message = Table(
+    "message",
+    metadata,
+    Column("chain", Text, nullable=False, info=_BY_STORE),
+    Column("seq", BigInteger, nullable=False, info=_BY_STORE),
+    Column("id", Uuid, nullable=False, info=_BY_STORE),
+    Column("reply_to", Uuid, info=_BY_STORE),
+    Column("direction", Text, nullable=False, info=_BY_STORE),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_STORE),
+    Column("channel", Text, nullable=False, info=_BY_STORE),
+    Column("service", Text, nullable=False, info=_BY_STORE),
+    Column("operation", Text, info=_BY_STORE),
+    Column("sender", Text, info=_BY_STORE),
+    Column("employer", Text),
+    Column("request_id", Uuid),
+    Column("sent_at", Text),
+    Column("system", Text),
+    Column("status", SmallInteger, info=_BY_STORE),
+    Column("code", Text, info=_BY_STORE),
+    Column("report", JSONB, info=_BY_STORE),
+    Column("body_sha256", LargeBinary, nullable=False, info=_BY_STORE),
+    Column("hash", LargeBinary, nullable=False, info=_BY_STORE),
+    Column("body", LargeBinary, info=_BY_STORE),
+    PrimaryKeyConstraint("chain", "seq"),
+    Index(None, "id", unique=True),
+    Index(None, "reply_to", postgresql_where=text("reply_to IS NOT NULL")),
+    Index(None, "request_id", postgresql_where=text("request_id IS NOT NULL")),
+    comment="The journal: the exact bytes of every message in both directions, chained by hash.",
+)
+
+journal_chain = Table(
+    "journal_chain",
+    metadata,
+    Column("chain", Text, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="Each chain's head: a record taken from a chain's end is missed by this.",
+)
+
+journal_seal = Table(
+    "journal_seal",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("sealed_at", _INSTANT, nullable=False),
+    Column("heads", JSONB, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    comment="At intervals, the heads of all chains in one chain: a chain that vanishes is missed by this.",
+)
+
+dictionary_entry = Table(
+    "dictionary_entry",
+    metadata,
+    Column("dictionary", Text, nullable=False),
+    Column("code", Text, nullable=False),
+    Column("name_ru", Text, nullable=False),
+    Column("name_kk", Text, nullable=False),
+    Column("parent_code", Text),
+    Column("is_actual", Boolean, nullable=False),
+    Column("level", Text),
+    Column("list_type", Text),
+    PrimaryKeyConstraint("dictionary", "code"),
+)
+
+dictionary_version = Table(
+    "dictionary_version",
+    metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("loaded_at", _INSTANT, nullable=False),
+    Column("entries", Integer, nullable=False),
+    comment="A new row tells running nodes to read the dictionaries again.",
+)

@@ -1,0 +1,113 @@
+"""Verifying the journal: every record where it was written, as it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+
+from esutd_bus.store.journal import GENESIS, record_hash, seal_hash
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+_FETCHED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is not as it was written."""
+
+    place: str
+    """`chain node/0, record 17`, or `seal 3`."""
+
+    what: str
+
+
+@dataclass(slots=True)
+class Verification:
+    """What `journal verify` found."""
+
+    records: int = 0
+    chains: int = 0
+    seals: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def whole(self) -> bool:
+        """Nothing changed, missing or out of place."""
+        return not self.findings
+
+
+def verify(connection: Connection) -> Verification:
+    """Walks every chain and the seals, in one snapshot: nodes may go on writing beside it."""
+    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    heads = {
+        row["chain"]: row
+        for row in connection.execute("SELECT chain, seq, hash FROM journal_chain ORDER BY chain")
+    }
+    with_records = {
+        row["chain"] for row in connection.execute("SELECT DISTINCT chain FROM message ORDER BY chain")
+    }
+    result = Verification()
+    for chain in sorted(heads.keys() | with_records):
+        result.chains += 1
+        result.findings.extend(_walk(connection, chain, heads.get(chain), result))
+    result.findings.extend(_seals(connection, result))
+    return result
+
+
+def _walk(
+    connection: Connection, chain: str, head: dict[str, Any] | None, result: Verification
+) -> Iterator[Finding]:
+    before, expected = GENESIS, 1
+    with connection.cursor("journal", row_factory=dict_row) as cursor:
+        cursor.itersize = _FETCHED_AT_ONCE
+        cursor.execute("SELECT * FROM message WHERE chain = %s ORDER BY seq", (chain,))
+        for row in cursor:
+            result.records += 1
+            place = f"chain {chain}, record {row['seq']} (message {row['id']})"
+            if row["seq"] != expected:
+                gone = (
+                    f"record {expected}"
+                    if row["seq"] == expected + 1
+                    else f"records {expected} to {row['seq'] - 1}"
+                )
+                yield Finding(f"chain {chain}, {gone}", "missing")
+            elif record_hash(before, row) != bytes(row["hash"]):
+                yield Finding(
+                    place, "altered or out of place: its hash does not follow from the record before it"
+                )
+            if row["body"] is not None and sha256(row["body"]).digest() != bytes(row["body_sha256"]):
+                yield Finding(place, "the message's bytes are not those that were recorded")
+            before, expected = bytes(row["hash"]), row["seq"] + 1
+    if head is None:
+        yield Finding(f"chain {chain}", "has records but no head")
+    elif head["seq"] >= expected:
+        gone = f"record {expected}" if head["seq"] == expected else f"records {expected} to {head['seq']}"
+        yield Finding(f"chain {chain}, {gone}", "missing at the end")
+    elif (head["seq"], bytes(head["hash"])) != (expected - 1, before):
+        yield Finding(f"chain {chain}, record {expected - 1}", "is not the chain's head")
+
+
+def _seals(connection: Connection, result: Verification) -> Iterator[Finding]:
+    before, expected = GENESIS, 1
+    for seal in connection.execute("SELECT * FROM journal_seal ORDER BY seq").fetchall():
+        result.seals += 1
+        place = f"seal {seal['seq']}"
+        if seal["seq"] != expected:
+            yield Finding(f"seal {expected}", "missing")
+        elif seal_hash(before, seal["seq"], seal["sealed_at"], seal["heads"]) != bytes(seal["hash"]):
+            yield Finding(place, "altered or out of place")
+        for chain, head in seal["heads"].items():
+            row = connection.execute(
+                "SELECT hash FROM message WHERE chain = %s AND seq = %s", (chain, head["seq"])
+            ).fetchone()
+            if row is None or bytes(row["hash"]).hex() != head["hash"]:
+                yield Finding(
+                    f"{place}: chain {chain}, record {head['seq']}", "missing, or not the one that was sealed"
+                )
+        before, expected = bytes(seal["hash"]), seal["seq"] + 1

@@ -1,0 +1,119 @@
+"""From a fixture to the HTTP request that is sent: filled in, signed, tampered with, encoded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from esutd_bus.testbed.expectation import UNSIGNED
+
+if TYPE_CHECKING:
+    from esutd_bus.testbed.fixtures import Fixture
+    from esutd_bus.testbed.placeholders import Filling
+
+_XML_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>\s*")
+
+
+class Signatory(Protocol):
+    """A test identity that can sign."""
+
+    @property
+    def employer(self) -> str | None:
+        """BIN or IIN of the certificate; none where it has neither."""
+
+    def sign(self, envelope: bytes, key_info: str) -> bytes:
+        """The envelope with a WS-Security signature over its Body."""
+
+
+Signatories = Callable[[str], Signatory]
+"""Name → identity; raises LookupError for a name that the test CA does not know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Where the operations of one namespace live."""
+
+    path: str
+    soap_actions: Mapping[str, str]
+    """Clark name of the payload → SOAPAction."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One HTTP request."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    envelope: bytes
+    """The filled-in envelope before signing, in UTF-8: what `${from:OTHER/request/…}` reads."""
+
+
+def compose(
+    fixture: Fixture, filling: Filling, signatory: Signatory | None, services: Mapping[str, Service]
+) -> Outgoing:
+    """The request of a fixture. `services` is keyed by namespace.
+
+    Raises:
+        PlaceholderError: a placeholder cannot be filled.
+        ExpectationError: a tampering finds nothing to change.
+        LookupError: no service has the payload's namespace, and no endpoint is stated.
+    """
+    expect = fixture.expect
+    asked = expect.http.request
+    if fixture.request_name == "request.bin":
+        envelope = body = fixture.template
+    else:
+        envelope = filling.fill(fixture.template.decode()).encode()
+        signed = envelope if signatory is None else signatory.sign(envelope, expect.key_info)
+        text = signed.decode()
+        for step in expect.tamper:
+            text = step.apply(text)
+        body = _encoded(text, asked.encoding) if fixture.request_name == "request.xml" else text.encode()
+    service = _service(fixture, services)
+    return Outgoing(
+        method=asked.method,
+        path=expect.endpoint or _path(fixture, service),
+        headers={
+            "Content-Type": asked.content_type,
+            "SOAPAction": f'"{_soap_action(fixture, service)}"',
+            **asked.headers,
+        },
+        body=body,
+        envelope=envelope,
+    )
+
+
+def signatory_of(fixture: Fixture, signatories: Signatories) -> Signatory | None:
+    """Who signs a fixture; none for one that goes out unsigned."""
+    return None if fixture.expect.signer == UNSIGNED else signatories(fixture.expect.signer)
+
+
+def _encoded(envelope: str, encoding: str) -> bytes:
+    if encoding == "utf-8":
+        return envelope.encode()
+    # Signatures are over canonical UTF-8 (C14N 1.0, 1.1): a change of encoding leaves them valid.
+    declaration = f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n'
+    return (declaration + _XML_DECLARATION.sub("", envelope)).encode(encoding)
+
+
+def _service(fixture: Fixture, services: Mapping[str, Service]) -> Service | None:
+    if fixture.payload_tag is None:
+        return None
+    namespace = fixture.payload_tag.rpartition("}")[0].lstrip("{")
+    return services.get(namespace)
+
+
+def _path(fixture: Fixture, service: Service | None) -> str:
+    if service is None:
+        raise LookupError(f"no service has the namespace of {fixture.payload_tag}: state `endpoint`")
+    return service.path
+
+
+def _soap_action(fixture: Fixture, service: Service | None) -> str:
+    if service is None or fixture.payload_tag is None:
+        return ""
+    return service.soap_actions.get(fixture.payload_tag, "")

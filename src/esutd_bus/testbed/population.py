@@ -1,0 +1,63 @@
+"""The invented people that the simulated registry knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_OWN = Path(__file__).with_name("population.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What goes wrong, or differs, in the answer about a person; see `population.yaml`."""
+
+    delay: float = 0.0
+    drip: float = 0.0
+    cut: int | None = None
+    http: int | None = None
+    fault: Mapping[str, str] | None = None
+    status: Mapping[str, str] | None = None
+    result: Mapping[str, str] | None = None
+    escaped: bool = False
+    prefixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InventedPerson:
+    """Who is answered when an IIN is asked for, and how."""
+
+    iin: str
+    shows: str
+    """Why this person is here."""
+
+    persons: Sequence[Mapping[str, Any]]
+    """The records, leaf → text or date, as `xsd/shep/gbdfl-person.xsd` has them."""
+
+    behaviour: Behaviour = field(default_factory=Behaviour)
+
+
+Population = dict[str, InventedPerson]
+"""IIN → person."""
+
+
+def load_population(path: Path = _OWN) -> Population:
+    """The people of a file, by default of the project's own.
+
+    Raises:
+        ValueError: an IIN stands there twice.
+        TypeError: a person or a behaviour has a part that is not known.
+    """
+    population: Population = {}
+    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["people"]:
+        person = InventedPerson(**{**entry, "behaviour": Behaviour(**entry.get("behaviour", {}))})
+        if person.iin in population:
+            raise ValueError(f"{path}: {person.iin} stands there twice")
+        population[person.iin] = person
+    return population

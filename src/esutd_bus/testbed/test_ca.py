@@ -1,0 +1,277 @@
+"""A test certification authority: authorities and named identities made when they are first needed.
+
+Who they are, and what is wrong with some of them, is data: `identities.yaml`. The directory it is kept in:
+
+    trust/NAME.pem          the trusted authorities' certificates: a trust directory as the service reads it
+    identities/NAME.p12     key, certificate and the authorities above it; the password is in identities.yaml
+    made.json               when it was made, and from which data
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from datetime import UTC, datetime, timedelta
+from functools import cache, cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
+from cryptography.x509.oid import NameOID
+
+from esutd_bus.signature.keys import PrivateKey, ServiceKey
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from esutd_bus.signature.algorithms import SignatureAlgorithm
+
+_IDENTITIES: Final = files("esutd_bus.testbed") / "identities.yaml"
+_MADE: Final = "made.json"
+_ATTRIBUTES: Final = {
+    "CN": NameOID.COMMON_NAME,
+    "SURNAME": NameOID.SURNAME,
+    "GIVENNAME": NameOID.GIVEN_NAME,
+    "SERIALNUMBER": NameOID.SERIAL_NUMBER,
+    "O": NameOID.ORGANIZATION_NAME,
+    "OU": NameOID.ORGANIZATIONAL_UNIT_NAME,
+    "C": NameOID.COUNTRY_NAME,
+}
+_USAGES: Final = (
+    "digital_signature",
+    "content_commitment",
+    "key_encipherment",
+    "data_encipherment",
+    "key_agreement",
+    "key_cert_sign",
+    "crl_sign",
+    "encipher_only",
+    "decipher_only",
+)
+_IDENTITY_DEFAULTS: Final[Mapping[str, Any]] = {
+    "issuer": "authority",
+    "usage": ["digital_signature", "content_commitment"],
+    "roles": [],
+    "policies": ["1.2.398.3.3.2.1"],
+    "valid": [-3650, 3650],
+}
+
+
+class UnknownIdentityError(LookupError):
+    """The test CA has no identity of that name; the message tells those it has."""
+
+
+class TestIdentity:
+    """A named identity: a key to sign with (a `signature.keys.SigningKey`), and the file it is kept in."""
+
+    __test__: ClassVar[bool] = False  # pytest takes classes called Test… for test cases
+
+    def __init__(self, name: str, path: Path, password: str, wrong: str | None) -> None:
+        self.name = name
+        self.path = path
+        self.password = password
+        self.wrong = wrong
+        """What a verifier must find fault with, if anything."""
+
+    @cached_property
+    def key(self) -> ServiceKey:
+        """The key, read from its file."""
+        return ServiceKey.from_pkcs12(self.path, self.password)
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        """The identity's certificate."""
+        return self.key.certificate
+
+    @property
+    def certificate_chain(self) -> tuple[x509.Certificate, ...]:
+        """The authorities above it."""
+        return self.key.certificate_chain
+
+    @property
+    def algorithm(self) -> SignatureAlgorithm:
+        """What the key signs with."""
+        return self.key.algorithm
+
+    def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
+        """The data's SignatureValue octets."""
+        return self.key.sign(data, algorithm)
+
+
+class TestCa:
+    """A test CA in a directory."""
+
+    __test__: ClassVar[bool] = False  # pytest takes classes called Test… for test cases
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.trust_dir = directory / "trust"
+        """The trusted authorities' certificates, PEM: a value for `ESUTD_TRUST_DIR`."""
+
+    @classmethod
+    def create(cls, directory: Path, now: datetime | None = None) -> TestCa:
+        """Make the CA in a directory that does not exist or is empty; validity is told from `now`.
+
+        It is made beside the directory and moved there whole, so nobody sees half of it; of two makers at
+        once the first one's stays.
+        """
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        made = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+        try:
+            _Maker(made, now or datetime.now(UTC)).make()
+            made.chmod(0o755)
+            made.replace(directory)
+        except OSError:
+            if not (directory / _MADE).exists():
+                raise
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+        return cls.load(directory)
+
+    @classmethod
+    def load(cls, directory: Path) -> TestCa:
+        """The CA that was made in a directory. Raises `FileNotFoundError` where there is none."""
+        if not (directory / _MADE).is_file():
+            raise FileNotFoundError(f"{directory}: no test CA was made here")
+        return cls(directory)
+
+    @classmethod
+    def ensure(cls, directory: Path) -> TestCa:
+        """The CA of a directory, made when there is none, and anew when its data has changed."""
+        made = directory / _MADE
+        if made.is_file():
+            if json.loads(made.read_text())["identities"] == _data_digest():
+                return cls.load(directory)
+            shutil.rmtree(directory)
+        return cls.create(directory)
+
+    def names(self) -> tuple[str, ...]:
+        """The identities' names."""
+        return tuple(_data()["identities"])
+
+    def identity(self, name: str) -> TestIdentity:
+        """A named identity. Raises `UnknownIdentityError`."""
+        data = _data()
+        if name not in data["identities"]:
+            raise UnknownIdentityError(f"no test identity {name!r}; there are: {', '.join(self.names())}")
+        path = self.directory / "identities" / f"{name}.p12"
+        return TestIdentity(name, path, data["password"], data["identities"][name].get("wrong"))
+
+    @property
+    def service_key(self) -> TestIdentity:
+        """The service's own key, which signs answers: `ESUTD_KEY_FILE` is its path."""
+        return self.identity("service")
+
+
+class _Maker:
+    """Makes one CA's files."""
+
+    def __init__(self, directory: Path, now: datetime) -> None:
+        self._directory = directory
+        self._now = now
+        self._keys: dict[str, PrivateKey] = {}
+        self._authorities: dict[str, tuple[x509.Certificate, PrivateKey, tuple[x509.Certificate, ...]]] = {}
+
+    def make(self) -> None:
+        data = _data()
+        trust, identities = self._directory / "trust", self._directory / "identities"
+        trust.mkdir()
+        identities.mkdir()
+        for name, authority in data["authorities"].items():
+            key = self._key(authority["key"])
+            usage = {"usage": ["key_cert_sign", "crl_sign"]}
+            certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **usage, **authority}, key)
+            self._authorities[name] = (certificate, key, chain)
+            if authority["trusted"]:
+                (trust / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+        encryption = BestAvailableEncryption(data["password"].encode())
+        for name, identity in data["identities"].items():
+            key = self._key(identity["key"])
+            certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **identity}, key)
+            content = pkcs12.serialize_key_and_certificates(
+                name.encode(), key, certificate, chain, encryption
+            )
+            _write_private(identities / f"{name}.p12", content)
+        record = {"made_at": self._now.isoformat(), "identities": _data_digest()}
+        (self._directory / _MADE).write_text(json.dumps(record))
+
+    def _key(self, label: str) -> PrivateKey:
+        """The key of a label (`rsa-2048/employer`), made once."""
+        if label not in self._keys:
+            kind, _, size = label.partition("/")[0].partition("-")
+            if kind == "ec":
+                self._keys[label] = ec.generate_private_key({"p256": ec.SECP256R1()}[size])
+            else:
+                self._keys[label] = rsa.generate_private_key(65537, int(size))
+        return self._keys[label]
+
+    def _certificate(
+        self, entry: Mapping[str, Any], key: PrivateKey
+    ) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
+        """The certificate of an authority or identity, and those above it."""
+        subject = _name(entry["subject"])
+        issuer, issuer_key = subject, key
+        chain: tuple[x509.Certificate, ...] = ()
+        if entry["issuer"] != "self":
+            authority, issuer_key, above = self._authorities[entry["issuer"]]
+            issuer, chain = authority.subject, (authority, *above)
+        not_before, not_after = (self._now + timedelta(days=days) for days in entry["valid"])
+        is_authority = "path_length" in entry
+        builder = (
+            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(not_before)
+            .not_valid_after(not_after)
+            .add_extension(_key_usage(entry["usage"]), critical=True)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(
+                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
+            )
+        )
+        if is_authority:
+            limits = x509.BasicConstraints(ca=True, path_length=entry["path_length"])
+            builder = builder.add_extension(limits, critical=True)
+        else:
+            policies = [x509.PolicyInformation(x509.ObjectIdentifier(oid), None) for oid in entry["policies"]]
+            roles = [x509.ObjectIdentifier(oid) for oid in entry["roles"]]
+            builder = builder.add_extension(x509.CertificatePolicies(policies), critical=False)
+            builder = builder.add_extension(x509.ExtendedKeyUsage(roles), critical=False)
+        return builder.sign(issuer_key, hashes.SHA256()), chain
+
+
+@cache
+def _data() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = yaml.safe_load(_IDENTITIES.read_text(encoding="utf-8"))
+    return data
+
+
+def _data_digest() -> str:
+    return hashlib.sha256(_IDENTITIES.read_bytes()).hexdigest()
+
+
+def _name(subject: Mapping[str, str | list[str]]) -> x509.Name:
+    return x509.Name(
+        [
+            x509.NameAttribute(_ATTRIBUTES[attribute], value)
+            for attribute, values in subject.items()
+            for value in ([values] if isinstance(values, str) else values)
+        ]
+    )
+
+
+def _key_usage(wanted: list[str]) -> x509.KeyUsage:
+    return x509.KeyUsage(**{usage: usage in wanted for usage in _USAGES})
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    """Readable by its owner alone, from the first moment."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)

@@ -1,0 +1,112 @@
+"""What every kind of test stands on: a real PostgreSQL, a test CA, a simulated registry, running services."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from esutd_bus.settings import packaged
+from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.test_ca import TestCa
+from support.services import Service, asgi_service, wsgi_service
+
+ROOT = Path(__file__).parents[1]
+
+GIVEN_SERVER = "ESUTD_TEST_DATABASE_URL"
+"""A PostgreSQL server on which the tests may create databases; absent: the embedded one."""
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that another user (PostgreSQL's, where the tests run as root) can reach."""
+    folder = tmp_path_factory.mktemp("session")
+    for part in (folder, *folder.parents[:3]):
+        if part.owner() == folder.owner() and part != Path("/tmp"):
+            part.chmod(part.stat().st_mode | 0o711)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def postgres(session_folder: Path) -> Iterator[str]:
+    """The URL of a PostgreSQL server."""
+    given = os.environ.get(GIVEN_SERVER)
+    if given:
+        yield given
+        return
+    embedded = EmbeddedPostgres(session_folder)
+    url = embedded.start()
+    yield url
+    embedded.stop()
+
+
+def create_database(server: str, name: str) -> str:
+    """A fresh database on a server; its URL."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return psycopg.conninfo.make_conninfo(server, dbname=name) if "://" not in server else _with_name(server, name)
+
+
+def _with_name(url: str, name: str) -> str:
+    head, separator, options = url.partition("?")
+    scheme, _, rest = head.partition("://")
+    authority = rest.partition("/")[0]
+    return f"{scheme}://{authority}/{name}{separator}{options}"
+
+
+@pytest.fixture(scope="session")
+def ca(session_folder: Path) -> TestCa:
+    """The test CA with its named identities."""
+    return TestCa.ensure(session_folder / "ca")
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[SimulatedRegistry]:
+    """The simulated state registry behind the bus."""
+    with SimulatedRegistry(contracts=packaged(".")) as simulated:
+        yield simulated
+
+
+@pytest.fixture(scope="session")
+def service_environment(postgres: str, ca: TestCa, registry: SimulatedRegistry) -> dict[str, str]:
+    """The settings both bindings serve with: the same database, trust and registry."""
+    return {
+        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_acceptance"),
+        "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_BUS_SYNC_URL": registry.url,
+        "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
+        "ESUTD_BODY_TIMEOUT_SECONDS": "5",
+        "ESUTD_LOG_LEVEL": "WARNING",
+    }
+
+
+@pytest.fixture(scope="session")
+def asgi(service_environment: dict[str, str], session_folder: Path) -> Iterator[Service]:
+    """The service behind granian."""
+    with asgi_service(service_environment, session_folder / "asgi.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def wsgi(asgi: Service, service_environment: dict[str, str], session_folder: Path) -> Iterator[Service]:
+    """The service behind gunicorn and spyne; on the database that the first one has brought up to date."""
+    del asgi
+    with wsgi_service(service_environment, session_folder / "wsgi.log") as running:
+        yield running
+
+
+@pytest.fixture(scope="session", params=["asgi", "wsgi"])
+def service(request: pytest.FixtureRequest) -> Service:
+    """Each of the two bindings."""
+    running: Service = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture(scope="session")
+def service_url(service: Service) -> str:
+    """The base address of each of the two bindings."""
+    return service.url

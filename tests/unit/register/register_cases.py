@@ -1,0 +1,147 @@
+"""Commands and states to judge, all in order unless a test spoils them. Dates stand around `NOW`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.command import Command
+from esutd_bus.register.decide import decide
+from esutd_bus.register.dictionary_files import read_packaged
+from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
+from esutd_bus.register.identifiers import check_digit
+from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.state import State
+
+RULES = Rulebook(read_packaged(), Calendar())
+
+NOW = datetime(2025, 6, 11, 6, 30, tzinfo=UTC)
+TODAY = date(2025, 6, 11)
+
+EMPLOYER = "990440000385"
+IIN = f"85010110001{check_digit('85010110001')}"
+"""An invented man born on 1 January 1885."""
+
+CONTRACT_ID = UUID(int=1)
+NEW_ID = UUID(int=2)
+MESSAGE_ID = UUID(int=3)
+
+CONTRACT: Mapping[str, Any] = {
+    "external_id": "a" * 32,
+    "number": "17",
+    "concluded_on": date(2025, 6, 9),
+    "employee_iin": IIN,
+    "starts_on": date(2025, 6, 10),
+    "term_code": "1",
+    "position_code": "2511-1-002",
+    "established_post": "Системный аналитик",
+    "employment_type_code": "2",
+    "working_hours_code": "1",
+    "remote_work_code": "3",
+    "country_code": "398",
+    "kato_code": "711210000",
+    "address": "пр. Мәңгілік Ел, 8",
+    "liable_for_military_service": False,
+}
+"""What a message says of a contract."""
+
+REGISTERED: Mapping[str, Any] = {
+    "id": CONTRACT_ID,
+    "employer": EMPLOYER,
+    "employee_surname": None,
+    "employee_name": None,
+    "employee_patronymic": None,
+    "ends_on": None,
+    "tariff_rate": None,
+    "rest_note": None,
+    **CONTRACT,
+    "concluded_on": date(2024, 1, 10),
+    "starts_on": date(2024, 1, 15),
+    "status": "active",
+    "terminated_on": None,
+    "termination_reason_code": None,
+    "termination_note": None,
+    "registered_at": datetime(2024, 1, 11, 5, 0, tzinfo=UTC),
+    "version": 4,
+}
+"""The same contract in the register, some time later."""
+
+AMENDMENT: Mapping[str, Any] = {
+    "external_id": "b" * 32,
+    "number": "17/1",
+    "concluded_on": date(2025, 6, 2),
+    "starts_on": date(2025, 6, 10),
+}
+
+TERMINATION: Mapping[str, Any] = {"terminated_on": date(2025, 6, 10), "termination_reason_code": "03-002"}
+
+DISCLOSURE: Mapping[str, Any] = {"employee_iin": IIN, "purpose": "приём на работу"}
+
+BY_ID: Mapping[str, Any] = {"contract_id": CONTRACT_ID}
+FOUND = State(contract_by_id=REGISTERED)
+
+
+def changed(given: Mapping[str, Any], **columns: Any) -> dict[str, Any]:
+    """The values with some replaced; `...` takes a column out."""
+    return {name: value for name, value in {**given, **columns}.items() if value is not ...}
+
+
+def command(operation: str, values: Mapping[str, Any], **more: Any) -> Command:
+    return Command(
+        **{
+            "operation": operation,
+            "values": values,
+            "employer": EMPLOYER,
+            "message_id": MESSAGE_ID,
+            "received_at": NOW,
+            "new_id": NEW_ID,
+            "recorded_by": EMPLOYER,
+            **more,
+        }
+    )
+
+
+def registration(**columns: Any) -> Command:
+    return command("RegisterContract", {"contract": changed(CONTRACT, **columns)})
+
+
+def amendment(changes: Mapping[str, Any] | None = None, **columns: Any) -> Command:
+    given = {"established_post": "Главный аналитик"} if changes is None else changes
+    return command(
+        "AmendContract",
+        {"reference": BY_ID, "amendment": changed(AMENDMENT, **columns), "contract": given},
+    )
+
+
+def termination(**columns: Any) -> Command:
+    return command(
+        "TerminateContract", {"reference": BY_ID, "contract": changed(TERMINATION, **columns)}
+    )
+
+
+def judge(asked: Command, state: State = State(), now: datetime = NOW, rules: Rulebook = RULES) -> Decision:  # noqa: B008  # frozen
+    return decide(asked, state, now, rules)
+
+
+def refusals(decision: Decision) -> list[tuple[str, str | None]]:
+    """(code, field) of every refusal; none if accepted."""
+    return [(r.code, r.field) for r in decision.refusals] if isinstance(decision, Refused) else []
+
+
+def accepted(decision: Decision) -> Accepted:
+    assert isinstance(decision, Accepted), decision
+    return decision
+
+
+def happened(decision: Decision) -> ContractEvent:
+    (event,) = accepted(decision).events
+    assert isinstance(event, ContractEvent)
+    return event
+
+
+def half() -> Decimal:
+    return Decimal("0.5")
