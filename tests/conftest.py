@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,13 +22,12 @@ GIVEN_SERVER = "ESUTD_TEST_DATABASE_URL"
 
 
 @pytest.fixture(scope="session")
-def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that another user (PostgreSQL's, where the tests run as root) can reach."""
-    folder = tmp_path_factory.mktemp("session")
-    for part in (folder, *folder.parents[:3]):
-        if part.owner() == folder.owner() and part != Path("/tmp"):
-            part.chmod(part.stat().st_mode | 0o711)
-    return folder
+def session_folder() -> Iterator[Path]:
+    """A folder that another user (PostgreSQL's, where the tests run as root) can reach; pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="esutd-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +43,12 @@ def postgres(session_folder: Path) -> Iterator[str]:
     embedded.stop()
 
 
-def create_database(server: str, name: str) -> str:
-    """A fresh database on a server; its URL."""
+def create_database(server: str, name: str, template: str = "template1") -> str:
+    """A fresh database on a server, or a copy of another; its URL."""
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return psycopg.conninfo.make_conninfo(server, dbname=name) if "://" not in server else _with_name(server, name)
-
-
-def _with_name(url: str, name: str) -> str:
-    head, separator, options = url.partition("?")
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    head, separator, options = server.partition("?")
     scheme, _, rest = head.partition("://")
     authority = rest.partition("/")[0]
     return f"{scheme}://{authority}/{name}{separator}{options}"

@@ -198,10 +198,10 @@ class Engine:
     def _command(self, passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:
         decoded = operation.contract.request_plan.decode(message.payload)
         landed = operation.request.land(decoded.values, decoded.problems)
-        passage.record.said = landed.values.get("message", {})
+        passage.record.said = landed.values.pop("message", {})
         passage.request_id = passage.record.said.get("request_id")
         sender = message.signer.employer_id
-        self._identify(operation, landed, sender)
+        _identify(operation, landed, passage.record.said.get("employer"), sender)
         command = Command(
             operation=operation.command,
             values=landed.values,
@@ -223,18 +223,6 @@ class Engine:
             keeps=STORED_READS_HOLD if operation.is_read else None,
         )
         return Request(operation, command, key)
-
-    def _identify(self, operation: MappedOperation, landed: Landed, sender: str) -> None:
-        """The order of judgement: the form of the identifiers, then the signer against the employer.
-
-        Who is not the employer learns nothing more (design: answers to questions the tables leave open).
-        """
-        employer = landed.values.get("message", {}).get("employer")
-        if employer == sender or (employer is None and not landed.misidentified):
-            return
-        if landed.misidentified:
-            raise MessageRefused(*landed.misidentified)
-        raise MessageRefused(Refusal("SCSE046", path=operation.request.path_of("message.employer")))
 
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message that is refused or answered already."""
@@ -331,3 +319,15 @@ class Engine:
     async def close(self) -> None:
         """Finishes what is under way."""
         await self._store.close()
+
+
+def _identify(operation: MappedOperation, landed: Landed, employer: str | None, sender: str) -> None:
+    """The order of judgement: the form of the identifiers, then the signer against the employer.
+
+    Who is not the employer learns nothing more (design: answers to questions the tables leave open).
+    """
+    if employer == sender or (employer is None and not landed.misidentified):
+        return
+    if landed.misidentified:
+        raise MessageRefused(*landed.misidentified)
+    raise MessageRefused(Refusal("SCSE046", path=operation.request.path_of("message.employer")))

@@ -1,7 +1,8 @@
 """Logs: one line an event, as JSON or for a console, with identifiers of people and organisations masked.
 
 What goes through the standard library's logging (granian, SQLAlchemy, zeep …) comes out in the same form. A
-line never holds a message's body: nobody logs one, and tracebacks are written without local variables.
+line never holds a message's body: nobody logs one, tracebacks are written without local variables, and where
+a message is worked on without the exceptions' texts (`trace`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import traceback
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +39,20 @@ GRANIAN_LOGGING: dict[str, Any] = {
 def mask(text: str) -> str:
     """The text with the middle of every IIN and BIN (12 digits) hidden: `85********23`."""
     return _IDENTIFIER.sub(lambda m: m["uuid"] or f"{m['head']}********{m['tail']}", text)
+
+
+def trace(error: BaseException) -> str:
+    """Where an exception came from and of which types it and its causes are.
+
+    For work on a message: without the exceptions' texts, which may quote it.
+    """
+    parts = []
+    cause: BaseException | None = error
+    while cause is not None:
+        frames = "".join(traceback.StackSummary.extract(traceback.walk_tb(cause.__traceback__)).format())
+        parts.append(f"{frames}{type(cause).__module__}.{type(cause).__qualname__}")
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)
+    return "\n\n".join(reversed(parts))
 
 
 def mask_identifiers(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:

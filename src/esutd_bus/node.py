@@ -144,8 +144,9 @@ _NEVER_LACKING = ("birth_date", "sex_code", "nationality_code", "citizenship_cod
 
 
 def _lacking(person: Person) -> str | None:
-    """What our contract promises of every person, and this one has not."""
-    return next((key for key in _NEVER_LACKING if key not in person["person"]), None)
+    """What our contract promises of every person and document, and this one has not."""
+    documents = (key for row in person["documents"] for key in ("type_code", "number") if key not in row)
+    return next((key for key in _NEVER_LACKING if key not in person["person"]), next(documents, None))
 
 
 def _records(exchanges: Sequence[Exchange], message_id: UUID) -> list[Record]:

@@ -10,14 +10,9 @@ import click
 import psycopg
 
 from esutd_bus.commands.exits import EnvironmentFault
-from esutd_bus.mapping.document import MappingError
-from esutd_bus.node import load_mapped_contracts
 from esutd_bus.settings import Settings
-from esutd_bus.soap.contract_error import ContractError
 from esutd_bus.store.connection import connect_now
-from esutd_bus.store.dictionaries import load_packaged_once
 from esutd_bus.store.embedded import EmbeddedPostgres
-from esutd_bus.store.schema import SchemaError, upgrade
 
 
 @contextmanager
@@ -60,6 +55,13 @@ def connection(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]
 
 def bring_up_to_date(settings: Settings, url: str) -> list[str]:
     """Migrations, declared tables, dictionaries; what was done, a line each."""
+    # Only this command needs the contracts: a look into the journal should not wait for them.
+    from esutd_bus.mapping.document import MappingError  # noqa: PLC0415
+    from esutd_bus.node import load_mapped_contracts  # noqa: PLC0415
+    from esutd_bus.soap.contract_error import ContractError  # noqa: PLC0415
+    from esutd_bus.store.dictionaries import load_packaged_once  # noqa: PLC0415
+    from esutd_bus.store.schema import SchemaError, upgrade  # noqa: PLC0415
+
     try:
         _, mappings = load_mapped_contracts(settings)
         done = upgrade(url, mappings.tables.values())

@@ -67,7 +67,12 @@ class AsgiApplication:
         # No new request comes now; those at work end before what they work with is closed.
         await asyncio.gather(*self._work, return_exceptions=True)
         self._reception = None
-        await engine.close()
+        try:
+            await engine.close()
+        except Exception as error:  # noqa: BLE001  # the process ends either way
+            _log.critical("close_failed", exc_info=error)
+            await send({"type": "lifespan.shutdown.failed", "message": "the service did not close"})
+            return
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, reception: Reception, head: RequestHead, receive: Receive, send: Send) -> None:
@@ -76,8 +81,8 @@ class AsgiApplication:
                 message = await self._message_or_reply(reception, head, receive)
             except Refused as refused:
                 message = reception.refuse(refused)
-            except Exception:  # noqa: BLE001  # whatever it is, the client gets a fault and the log its cause
-                message = reception.broken()
+            except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
+                message = reception.broken(error)
             if isinstance(message, Reply):
                 exchange.reply = message
                 await _send_reply(message, head, send)
@@ -110,8 +115,8 @@ class AsgiApplication:
             exchange.reply = Reply.of(answer)
         except Refused as refused:
             exchange.reply = reception.refuse(refused)
-        except Exception:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
-            exchange.reply = reception.broken()
+        except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
+            exchange.reply = reception.broken(error)
         await _send_reply(exchange.reply, head, send)
 
 

@@ -13,6 +13,7 @@ from esutd_bus.edge.content_type import charset_of, check_content_encoding, chec
 from esutd_bus.edge.documents import contract_document
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
+from esutd_bus.logs import trace
 
 if TYPE_CHECKING:
     from esutd_bus.edge.head import RequestHead
@@ -75,8 +76,8 @@ class Reception:
         allow = () if refused.allow is None else (("Allow", refused.allow),)
         return replace(reply, extra_headers=(*reply.extra_headers, *allow), reason=refused.reason)
 
-    def broken(self) -> Reply:
-        """The reply where the service itself is at fault; called in the `except` that caught the fault."""
+    def broken(self, error: Exception) -> Reply:
+        """The reply where the service itself is at fault. The log tells where, the client nothing."""
         reply = self.refuse(Refused(500, "ESB099", "internal error"))
-        _log.exception("unexpected_error", correlation_id=str(reply.correlation_id))
+        _log.error("unexpected_error", correlation_id=str(reply.correlation_id), trace=trace(error))
         return reply

@@ -18,7 +18,7 @@ import structlog
 
 from esutd_bus.edge.exchange import Exchange
 from esutd_bus.edge.loop_thread import LoopThread
-from esutd_bus.edge.probes import PROBES, probe
+from esutd_bus.edge.probes import PROBES, health, probe
 from esutd_bus.edge.reception import Expected, Reception
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
@@ -61,9 +61,7 @@ class WsgiApplication:
         """WSGI's entry point."""
         head = head_of(environ)
         if head.path == "/health":  # whether there is an engine or not
-            return _serve_without_engine(
-                head, Reply(200, b"ok\n", "text/plain; charset=utf-8"), start_response
-            )
+            return _serve_without_engine(head, health(head), start_response)
         try:
             station = self._opened()
         except Exception:  # noqa: BLE001  # whatever hinders the engine, the client may come again
@@ -126,8 +124,8 @@ class _Station:
                 exchange.reply = message
             except Refused as refused:
                 exchange.reply = self._reception.refuse(refused)
-            except Exception:  # noqa: BLE001  # whatever it is, the client gets a fault and the log its cause
-                exchange.reply = self._reception.broken()
+            except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
+                exchange.reply = self._reception.broken(error)
             return _send(exchange.reply, head, start_response)
 
     def _message_or_reply(self, head: RequestHead, environ: Environ) -> bytes | Reply:
@@ -147,7 +145,7 @@ class _Station:
         exchange: Exchange,
         start_response: StartResponse,
     ) -> list[bytes]:
-        """Through spyne to the engine. The body is read, and its type judged, before spyne comes to see them."""
+        """Through spyne to the engine. spyne gets to see a body that is read and a type that is judged."""
         surroundings = {
             **environ,
             "wsgi.input": io.BytesIO(message),
@@ -164,8 +162,8 @@ class _Station:
     def _hand_over(self, incoming: Incoming, environ: Environ) -> Reply:
         try:
             reply = Reply.of(self._loop.run(self._reception.engine.handle(incoming)))
-        except Exception:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
-            reply = self._reception.broken()
+        except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
+            reply = self._reception.broken(error)
         environ[_EXCHANGE].reply = reply
         return reply
 

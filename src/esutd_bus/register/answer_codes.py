@@ -20,7 +20,10 @@ class AnswerCodeError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class AnswerText:
-    """What a code says. Russian and Kazakh of `SCSE…` are the ministry's own words."""
+    """What a code says. Russian and Kazakh of `SCSE…` are the ministry's own words.
+
+    Where the ministry has no Kazakh text (SCSE134), its Russian one stands in.
+    """
 
     ru: str
     kk: str
@@ -50,7 +53,7 @@ def retired() -> frozenset[str]:
 def _in_force() -> Mapping[str, AnswerText]:
     return MappingProxyType(
         {
-            row["code"]: AnswerText(ru=row["text_ru"], kk=row["text_kk"], en=row["text_en"])
+            row["code"]: AnswerText(ru=row["text_ru"], kk=row["text_kk"] or row["text_ru"], en=row["text_en"])
             for row in _rows()
             if row["is_actual"] == "1"
         }

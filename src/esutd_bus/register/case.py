@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from esutd_bus.register import calendar
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import DELETED, TERMINATED
 from esutd_bus.register.event import Accepted
@@ -29,6 +30,19 @@ class Case:
     """The day it is in Kazakhstan."""
 
     rules: Rulebook
+    said: Mapping[str, Any]
+    """What the message says of each field: `contract.number` → value. A repeated group's rows are left out."""
+
+    @classmethod
+    def of(cls, command: Command, state: State, now: datetime, rules: Rulebook) -> Case:
+        """The case of a command. `now` must have a zone."""
+        said = {
+            f"{table}.{column}": value
+            for table, row in command.values.items()
+            if isinstance(row, Mapping)
+            for column, value in row.items()
+        }
+        return cls(command, state, now, calendar.today(now), rules, said)
 
     def table(self, name: str) -> Mapping[str, Any]:
         """What the message says for one table: column → value."""
@@ -36,12 +50,11 @@ class Case:
 
     def value(self, field: str) -> Any:
         """What the message says of a field (`contract.number`); `None` if nothing that could be read."""
-        table, _, column = field.partition(".")
-        return self.command.values.get(table, _NOTHING).get(column)
+        return self.said.get(field)
 
     def lacks(self, field: str) -> bool:
         """Whether the message says nothing of a field: a value that could not be read is not absent."""
-        return self.value(field) is None and field not in self.command.malformed
+        return self.said.get(field) is None and field not in self.command.malformed
 
     @property
     def contract(self) -> Row | None:

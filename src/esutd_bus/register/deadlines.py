@@ -36,12 +36,15 @@ TERMS: Mapping[str, Term] = MappingProxyType(
 def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> Deadline:
     """The deadline of an event under a clause, for an entry made today."""
     term = TERMS[clause]
-    if term.working:
-        due_on = calendar.add_working_days(event_on, term.days)
-    else:
-        due_on = event_on + timedelta(days=term.days)
+    due_on = _due_on(term, event_on, calendar)
     days_late = _days_late(term, due_on, today, calendar)
     return Deadline(clause, due_on, days_late, term.warning if days_late else None)
+
+
+def _due_on(term: Term, event_on: date, calendar: Calendar) -> date:
+    if term.working:
+        return calendar.add_working_days(event_on, term.days)
+    return event_on + timedelta(days=term.days)
 
 
 def _days_late(term: Term, due_on: date, today: date, calendar: Calendar) -> int:

@@ -14,7 +14,6 @@ from esutd_bus.register import (
     store_rows,
     terminate_contract,
 )
-from esutd_bus.register.calendar import today
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
 from esutd_bus.register.event import Decision, Refused
@@ -44,7 +43,7 @@ def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> De
     What the schema found (`command.refusals`) comes first, then the rules' refusals in their order, none
     twice. `now` must have a zone; the same arguments always give the same decision.
     """
-    case = Case(command, state, now, today(now), rules)
+    case = Case.of(command, state, now, rules)
     decider = _decider(command)
     # What the schema tells of a field and what a rule tells of it share a code only where both miss it.
     told = {refusal.code for refusal in command.refusals}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import StrEnum
+from operator import mul
 
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 _FIRST_WEIGHTS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)
@@ -40,9 +41,8 @@ class EmployerKind(StrEnum):
 
 def check_digit(first_eleven: str) -> int | None:
     """The 12th digit that belongs to the first eleven; `None` if no number begins with them."""
-    digits = [int(digit) for digit in first_eleven]
     for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
-        remainder = sum(d * w for d, w in zip(digits, weights, strict=True)) % _MODULUS
+        remainder = sum(map(mul, map(int, first_eleven), weights)) % _MODULUS
         if remainder != _NO_DIGIT:
             return remainder
     return None

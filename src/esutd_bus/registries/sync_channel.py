@@ -108,17 +108,15 @@ def _response(answer: HttpAnswer) -> Element:
 
 
 def _refusal(fault: Element) -> UpstreamRefused:
-    """A SOAP fault, with ErrorInfo in its detail or without."""
+    """A SOAP fault, in the words of the ErrorInfo in its detail where there are any."""
+    code = (text_at(fault, "faultcode") or "Server").rpartition(":")[2]
+    messages: list[str] = []
     error = next(_errors(fault), None)
-    if error is None:
-        code = text_at(fault, "faultcode") or "Server"
-        return UpstreamRefused(code.rpartition(":")[2], text_at(fault, "faultstring") or "")
-    code, messages = "", []
     while error is not None:
         code = text_at(error, "errorCode") or code
-        messages.append(text_at(error, "errorMessage"))
+        messages.append(text_at(error, "errorMessage") or "")
         error = descend(error, "subError")
-    return UpstreamRefused(code, ": ".join(message for message in messages if message))
+    return UpstreamRefused(code, ": ".join(filter(None, messages)) or text_at(fault, "faultstring") or "")
 
 
 def _errors(fault: Element) -> Iterator[Element]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+_PREFIX: Final = re.compile(r"#default|[^\W\d][\w.\-]*")
 
 
 def exclusive(element: Element, prefixes: tuple[str, ...] = ()) -> bytes:
@@ -20,10 +23,24 @@ def exclusive(element: Element, prefixes: tuple[str, ...] = ()) -> bytes:
     comment change its meaning (by splitting a leaf's text); the schema's room refuses comments and
     processing instructions inside leaves.
     """
+    known = [prefix for prefix in prefixes if _PREFIX.fullmatch(prefix)]
+    if known:
+        _intern(known)
     return etree.tostring(
         element,
         method="c14n",
         exclusive=True,
         with_comments=False,
-        inclusive_ns_prefixes=list(prefixes) or None,
+        inclusive_ns_prefixes=known or None,
     )
+
+
+def _intern(prefixes: list[str]) -> None:
+    """Make lxml see these prefixes.
+
+    It passes on to libxml2 only prefixes that the thread's own dictionary of names holds, and drops the
+    others in silence: `#default` always, and every prefix of a document that another thread has parsed. A
+    parsed namespace name enters the dictionary.
+    """
+    declarations = " ".join(f'xmlns:p{number}="{prefix}"' for number, prefix in enumerate(prefixes))
+    etree.fromstring(f"<x {declarations}/>")

@@ -9,7 +9,13 @@ from xml.parsers import expat
 
 from esutd_bus.signature import names
 
-_UTF16: Final = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_UTF16: Final = {
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+    "<".encode("utf-16-le"): "utf-16-le",
+    "<".encode("utf-16-be"): "utf-16-be",
+}
+"""A document's first two octets → its codec, where that is no superset of ASCII (XML 1.0, appendix F)."""
 
 
 class NotSignableError(ValueError):

@@ -13,6 +13,7 @@ from lxml import etree
 
 from esutd_bus.signature import names
 from esutd_bus.signature.reason import Reason, Refusal
+from esutd_bus.signature.structure import XML_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from esutd_bus.signature.profile import Profile
     from esutd_bus.soap.envelope import Envelope
 
-_TO_US: Final = frozenset({None, "", names.ACTOR_NEXT})
+_TO_US: Final = frozenset({"", names.ACTOR_NEXT})
 """Values of `soap:actor` that address a header block to this service (SOAP 1.1, 4.2.2)."""
 
 _identifiers = etree.XPath(
@@ -82,7 +83,7 @@ def require_unique_identifiers(root: Element) -> None:
 
 
 def _only_child_to_us(parent: Element, tag: str) -> Element:
-    found = [child for child in parent.iterchildren(tag) if child.get(names.ACTOR) in _TO_US]
+    found = [child for child in parent.iterchildren(tag) if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US]
     if not found:
         raise _no_signature(parent.getroottree().getroot(), f"there is no {tag} addressed to this service")
     if len(found) > 1:

@@ -85,7 +85,10 @@ def sign_wsse(
 
 def _canonical_body(envelope: bytes) -> bytes:
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    body = etree.fromstring(envelope, parser).find(names.BODY)
+    try:
+        body = etree.fromstring(envelope, parser).find(names.BODY)
+    except etree.XMLSyntaxError as error:
+        raise NotSignableError(f"not well-formed XML, or beyond the parser's limits: {error}") from error
     if body is None:
         raise NotSignableError("a SOAP 1.1 Envelope with one Body is expected")
     return canonical.exclusive(body)

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from lxml import etree
 
 from esutd_bus.soap.contract_error import ContractError
 from esutd_bus.soap.fault import REGISTER_FAULT, RegisterFault
 from esutd_bus.soap.plan import AnswerPlan, RequestPlan
+from esutd_bus.soap.schema import Node
 from esutd_bus.soap.schema_files import XSD, SchemaFolder
 from esutd_bus.soap.schema_set import SchemaSet
 from esutd_bus.soap.wsdl import Wsdl, WsdlOperation, schema_url
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
-    from esutd_bus.soap.schema import Node
 
 __all__ = ["ContractError", "Operation", "ServiceContract", "ServiceContracts", "load_contracts"]
 
@@ -148,6 +144,6 @@ def _fault_element(folder: SchemaFolder) -> Node:
     namespace, _, _ = REGISTER_FAULT[1:].partition("}")
     for document in folder.documents.values():
         if document.namespace == namespace:
-            needed = folder.reachable(folder.directory / document.name, document.imports())
-            return SchemaSet([*needed, document]).element(REGISTER_FAULT)
+            needed = folder.reachable(folder.directory / document.name, [(namespace, document.name)])
+            return SchemaSet(needed).element(REGISTER_FAULT)
     raise ContractError(f"xsd/ has no schema of {namespace}, which declares how faults are told")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from lxml import etree
 
 from esutd_bus.soap.problem import Decoded, Kind, Problem
 from esutd_bus.soap.schema import XMLDSIG, Model, Node, Wildcard
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
 
 PROBLEM_LIMIT = 100
 """How many problems of one payload are told: an answer must not grow far beyond its request."""
@@ -112,6 +110,11 @@ class _Walk:
                 known.append((child, key))
             else:
                 self._stranger(model, tag, place)
+        position = {key: number for number, (_, key) in reversed([*enumerate(known)])}
+        excluded = set(_excluded(model, position))
+        for tag in sorted(excluded, key=position.__getitem__):
+            self.problem(_join(place, _local(tag)), "unexpected", "only one of the alternatives is allowed")
+        known = [(child, key) for child, key in known if key not in excluded]
         misplaced = _out_of_order([ranks[key] for _, key in known])
         present: dict[str, list[etree._Element]] = {}
         for number, (child, key) in enumerate(known):
@@ -168,12 +171,8 @@ class _GroupReader:
             first = next(model.nodes())
             names = ", ".join(node.name for node in model.nodes())
             self._walk.problem(_join(self._place, first.name), "missing", f"one of {names} expected")
-        for member in taken[:1]:
+        for member in taken:
             self._member(member, certain=True)
-        for member in taken[1:]:
-            for tag in sorted(_tags(member) & self._present.keys()):
-                place = _join(self._place, _local(tag))
-                self._walk.problem(place, "unexpected", "only one of the alternatives is allowed")
 
     def _node(self, node: Node, *, certain: bool) -> None:
         elements = self._present.get(node.tag, [])
@@ -219,6 +218,24 @@ def _tags(member: Node | Model | Wildcard) -> frozenset[str]:
     if isinstance(member, Node):
         return frozenset({member.tag})
     return member.tags if isinstance(member, Model) else frozenset()
+
+
+def _excluded(model: Model, position: dict[str, int]) -> Iterator[str]:
+    """The tags of alternatives that come, by the first position of each tag, after another was chosen."""
+    members = model.members
+    if model.kind == "choice":
+        taken = [
+            (min(position[tag] for tag in tags), member, tags)
+            for member in members
+            if (tags := _tags(member) & position.keys())
+        ]
+        taken.sort(key=lambda each: each[0])
+        for _, _, tags in taken[1:]:
+            yield from tags
+        members = tuple(member for _, member, _ in taken[:1])
+    for member in members:
+        if isinstance(member, Model):
+            yield from _excluded(member, position)
 
 
 def _ranked(model: Model) -> Iterator[tuple[str, int]]:

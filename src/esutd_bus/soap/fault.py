@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
+from uuid import UUID
 
 from esutd_bus.soap.encode_plan import AnswerPlan
 from esutd_bus.soap.lexical import only_xml_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from uuid import UUID
-
-    from esutd_bus.soap.schema import Node
+from esutd_bus.soap.schema import Node
 
 REGISTER_FAULT = "{urn:esutd-bus:common:v1}RegisterFault"
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from esutd_bus.soap.contract_error import ContractError
 from esutd_bus.soap.leaf import LeafType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
 """The one namespace a wildcard may open an element to: the documents' signatures."""

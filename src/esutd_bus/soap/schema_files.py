@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from lxml import etree
 
 from esutd_bus.soap.contract_error import ContractError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 

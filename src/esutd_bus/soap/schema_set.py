@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any
 
 import xmlschema
 from lxml import etree
@@ -12,9 +13,6 @@ from esutd_bus.soap.contract_error import ContractError
 from esutd_bus.soap.schema import Node, read_element
 from esutd_bus.soap.schema_files import XSD, SchemaDocument
 from esutd_bus.soap.validator import Validator
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 class SchemaSet:

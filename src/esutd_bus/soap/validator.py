@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from lxml import etree
 
@@ -21,12 +22,20 @@ class Validator:
             return self._validate(payload)
 
     def complaint(self, payload: etree._Element) -> tuple[str, str] | None:
-        """(message, place as an XPath from the payload) of the first error; `None` when there is none."""
+        """(message, place as an XPath from the payload) of the first error about a payload whose leaves have
+        been read one by one; `None` when there is none.
+
+        What libxml2 says about the text of a built-in type is then no error: it refuses white space around
+        dates and times, which XML Schema allows.
+        """
         with self._lock:
             if self._validate(payload):
                 return None
-            error = self._schema.error_log.last_error  # type: ignore[attr-defined]  # stubs
-            return (error.message, error.path or "") if error is not None else ("not valid", "")
+            errors: list[Any] = list(self._schema.error_log)  # type: ignore[call-overload]  # stubs
+        for error in errors:
+            if error.type != etree.ErrorTypes.SCHEMAV_CVC_DATATYPE_VALID_1_2_1:
+                return error.message, error.path or ""
+        return None if errors else ("not valid by the schema", "")
 
     def _validate(self, payload: etree._Element) -> bool:
         try:

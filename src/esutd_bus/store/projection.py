@@ -45,8 +45,9 @@ class Projection:
         target[tables.contract].append(row)
 
     def _rows(self, rows: Sequence[tuple[str, Mapping[str, Any]]], outcome: Outcome, record: Record) -> None:
+        known = {"employer": record.sender, "message_id": record.id, "recorded_at": outcome.decided_at}
         for name, row in rows:
-            stored = {**row, "message_id": record.id, "recorded_at": outcome.decided_at}
+            stored = {**row, **known}
             self.inserts[self._exchange_tables[name]].append(stored)
 
 

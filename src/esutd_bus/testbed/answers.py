@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from lxml import etree
 
-from esutd_bus.testbed.xml import SOAP, body_element, local_name, parse, value_at
+from esutd_bus.testbed.xml import COMMON, SOAP, body_element, local_name, parse, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _FAULT = f"{{{SOAP}}}Fault"
-_ERRORS = "detail/{urn:esutd-bus:common:v1}RegisterFault/{urn:esutd-bus:common:v1}error"
+_ERRORS = f"detail/{{{COMMON}}}RegisterFault/{{{COMMON}}}error"
 _TEXTS = ("messageRu", "messageKk", "messageEn")
 
 

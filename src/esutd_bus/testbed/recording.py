@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape
 import yaml
 from lxml import etree
 
-from esutd_bus.testbed.xml import local_name
+from esutd_bus.testbed.xml import COMMON, local_name
 
 if TYPE_CHECKING:
     from esutd_bus.testbed.answers import Answer
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 VOLATILE = ("receipt/messageId", "receipt/receivedAt", "contractId", "amendmentId")
 """What is new in every answer; a fixture that names volatile paths of its own keeps those."""
 
+_TELLING_LENGTH = 8
+"""A shorter value (a dictionary's code) occurs elsewhere by chance."""
+
 _ABOUT_THE_ANSWER = (
     "code", "field", "reason", "upstream_code", "upstream_message", "errors", "faultcode",
     "warning", "answer", "volatile",
@@ -25,13 +28,19 @@ _ABOUT_THE_ANSWER = (
 
 
 def record(exchange: Exchange) -> bool:
-    """Rewrite the fixture's expectation if its answer differs from it. Comments of the file are lost.
+    """Rewrite the fixture's expectation where the answer differs from it or was not stated yet.
+
+    Comments of the file are lost; what was volatile stays so.
 
     Returns:
         Whether the file was rewritten.
     """
     result = exchange.result
-    if result.as_expected or result.answer is None or result.answer.unreadable is not None:
+    if result.answer is None or result.answer.unreadable is not None:
+        return False
+    expect = result.fixture.expect
+    stated = bool(expect.expected_errors or expect.answer or expect.same_answer_as)
+    if result.as_expected and stated:
         return False
     file = result.fixture.folder / "expect.yaml"
     written = yaml.safe_load(file.read_text(encoding="utf-8"))
@@ -71,7 +80,7 @@ def _record_status(recorded: dict[str, Any], answer: Answer) -> None:
 
 def _template(payload: etree._Element, filling: Filling, volatile: list[str]) -> tuple[str, list[str]]:
     """The answer's element, indented, with placeholders for what the request's placeholders became."""
-    copy = etree.fromstring(etree.tostring(payload))
+    copy = _with_usual_prefixes(payload)
     present = []
     for element in copy.iter("{*}*"):
         steps = [local_name(above) for above in element.iterancestors("{*}*")][::-1][1:]
@@ -80,13 +89,31 @@ def _template(payload: etree._Element, filling: Filling, volatile: list[str]) ->
             element.text = "…"
             if path not in present:
                 present.append(path)
-    etree.cleanup_namespaces(copy)
     etree.indent(copy)
     text = etree.tostring(copy, encoding="unicode") + "\n"
     # Long values first: a date that is part of an instant must not be taken out of it.
     for placeholder, value in sorted(filling.given.items(), key=lambda item: -len(item[1])):
-        text = text.replace(escape(value), f"${{{placeholder}}}")
+        if len(value) >= _TELLING_LENGTH:
+            text = text.replace(escape(value), f"${{{placeholder}}}")
     return text, present
+
+
+def _with_usual_prefixes(payload: etree._Element) -> etree._Element:
+    """A copy with the service's namespace as the default one and `c` for the common one, as fixtures have it."""
+    own = etree.QName(payload).namespace
+    nsmap: dict[str | None, str] = {"c": COMMON} | ({None: own} if own else {})
+    copy = etree.Element(payload.tag, nsmap=nsmap)  # type: ignore[arg-type]  # None is the default's prefix
+    _copy_content(payload, copy)
+    etree.cleanup_namespaces(copy)
+    return copy
+
+
+def _copy_content(source: etree._Element, target: etree._Element) -> None:
+    target.text = source.text
+    for name, value in source.attrib.items():
+        target.set(name, value)
+    for child in source.iterchildren("{*}*"):
+        _copy_content(child, etree.SubElement(target, child.tag))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -98,7 +125,13 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
 
+def _list(dumper: yaml.SafeDumper, value: list[Any]) -> yaml.SequenceNode:
+    of_scalars = all(isinstance(item, str) for item in value)
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=of_scalars)
+
+
 _Dumper.add_representer(str, _text)
+_Dumper.add_representer(list, _list)
 
 
 def _dumped(document: dict[str, Any]) -> str:

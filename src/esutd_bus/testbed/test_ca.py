@@ -115,6 +115,7 @@ class TestCa:
         self.directory = directory
         self.trust_dir = directory / "trust"
         """The trusted authorities' certificates, PEM: a value for `ESUTD_TRUST_DIR`."""
+        self._identities: dict[str, TestIdentity] = {}
 
     @classmethod
     def create(cls, directory: Path, now: datetime | None = None) -> TestCa:
@@ -158,12 +159,15 @@ class TestCa:
         return tuple(_data()["identities"])
 
     def identity(self, name: str) -> TestIdentity:
-        """A named identity. Raises `UnknownIdentityError`."""
-        data = _data()
-        if name not in data["identities"]:
-            raise UnknownIdentityError(f"no test identity {name!r}; there are: {', '.join(self.names())}")
-        path = self.directory / "identities" / f"{name}.p12"
-        return TestIdentity(name, path, data["password"], data["identities"][name].get("wrong"))
+        """A named identity, read once. Raises `UnknownIdentityError`."""
+        if name not in self._identities:
+            data = _data()
+            if name not in data["identities"]:
+                raise UnknownIdentityError(f"no test identity {name!r}; there are: {', '.join(self.names())}")
+            path = self.directory / "identities" / f"{name}.p12"
+            wrong = data["identities"][name].get("wrong")
+            self._identities[name] = TestIdentity(name, path, data["password"], wrong)
+        return self._identities[name]
 
     @property
     def service_key(self) -> TestIdentity:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lxml import etree
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
+COMMON = "urn:esutd-bus:common:v1"
 
 # An answer is somebody else's bytes: no DTD is followed, nothing is fetched.
 _PARSER = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)

@@ -33,7 +33,7 @@ class Contract:
     namespace: str = NAMESPACE
     path: str = PATH
     operations: dict[str, Any] = field(
-        default_factory=lambda: {f"{{{NAMESPACE}}}Do": SimpleNamespace(name="Do")},
+        default_factory=lambda: {f"{{{NAMESPACE}}}Do": SimpleNamespace(name="Do")}
     )
 
     def wsdl(self, public_url: str) -> bytes:
@@ -47,7 +47,7 @@ class Contract:
 
 
 class FakeEngine:
-    """Answers with the digest of what it got. What a message holds makes it wait, wait for a sign, or raise."""
+    """Answers with the digest of what it got. What a message holds makes it wait for a sign, or raise."""
 
     def __init__(self) -> None:
         self.contracts = SimpleNamespace(by_path={PATH: Contract()})

@@ -118,9 +118,7 @@ def amendment(changes: Mapping[str, Any] | None = None, **columns: Any) -> Comma
 
 
 def termination(**columns: Any) -> Command:
-    return command(
-        "TerminateContract", {"reference": BY_ID, "contract": changed(TERMINATION, **columns)}
-    )
+    return command("TerminateContract", {"reference": BY_ID, "contract": changed(TERMINATION, **columns)})
 
 
 def judge(asked: Command, state: State = State(), now: datetime = NOW, rules: Rulebook = RULES) -> Decision:  # noqa: B008  # frozen

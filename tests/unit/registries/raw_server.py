@@ -10,7 +10,7 @@ from pathlib import Path
 
 CONTRACTS = Path(__file__).parents[3]
 
-Script = Callable[[socket.socket, threading.Event], None]
+Script = Callable[[socket.socket, threading.Event], object]
 """Handles one connection; the event says that the test is over."""
 
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import socket
+import ssl
 from dataclasses import replace
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from raw_server import CONTRACTS, RawServer, Script, http, read_request
 
 from esutd_bus.registries.access import BusAccess
@@ -23,11 +30,35 @@ PATIENT = BusAccess("", "sender", deadline=30.0)
 HURRIED = BusAccess("", "sender", deadline=0.3)
 
 
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and self-signed certificate of 127.0.0.1, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = dt.datetime.now(dt.UTC)
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False
+        )
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = tmp_path_factory.mktemp("tls") / "server.pem"
+    file.write_bytes(pem + signed.public_bytes(serialization.Encoding.PEM))
+    return file
+
+
 def call(
     url: str, access: BusAccess = PATIENT, kept: list[Exchange] | None = None, message: bytes = b"<asked/>"
 ) -> HttpAnswer:
-    keep = [].append if kept is None else kept.append  # type: ignore[var-annotated]
-    return ChannelTransport(access, CONTRACTS, keep).post(url, message, {"SOAPAction": '""'})
+    keep = kept if kept is not None else []
+    return ChannelTransport(access, CONTRACTS, keep.append).post(url, message, {"SOAPAction": '""'})
 
 
 def drip(head: bytes) -> Script:
@@ -63,6 +94,26 @@ def test_a_dripping_server_does_not_outlast_the_deadline(
     assert caught.value.message == "no answer within 0.3 s"
     assert caught.value.code is None
     assert [exchange.outcome for exchange in kept] == [Outcome.TIMED_OUT]
+
+
+def test_a_dripping_server_behind_tls_does_not_outlast_the_deadline(
+    serve: Callable[[Script], RawServer], certificate: Path
+) -> None:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+
+    def script(connection: socket.socket, stopping: threading.Event) -> None:
+        with tls.wrap_socket(connection, server_side=True) as secured:
+            drip(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n<begun>")(secured, stopping)
+
+    kept: list[Exchange] = []
+    transport = ChannelTransport(HURRIED, CONTRACTS, kept.append)
+    transport.session.verify = str(certificate)
+
+    with pytest.raises(UpstreamTimeout):
+        transport.post(serve(script).url.replace("http:", "https:"), b"<asked/>", {})
+
+    assert kept[0].status == 200
 
 
 def test_what_came_before_the_deadline_is_kept(serve: Callable[[Script], RawServer]) -> None:

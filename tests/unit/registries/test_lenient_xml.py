@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -18,6 +19,8 @@ from esutd_bus.registries.lenient import (
     parse,
     text_at,
 )
+
+UNHURRIED = settings(deadline=None)
 
 BOMB = b"""<!DOCTYPE a [<!ENTITY x "%s"><!ENTITY y "%s">]><a>&y;</a>""" % (b"x" * 10_000, b"&x;" * 10_000)
 
@@ -46,12 +49,11 @@ def test_is_refused(text: bytes) -> None:
     assert str(caught.value) in {"not XML", "XML with a DTD"}
 
 
+@UNHURRIED
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_an_element_or_refused(text: bytes) -> None:
-    try:
+    with suppress(UnreadableXmlError):
         assert isinstance(parse(text), etree._Element)
-    except UnreadableXmlError:
-        pass
 
 
 def test_the_encoding_given_wins_over_the_declared() -> None:
@@ -95,6 +97,7 @@ def test_absent_and_nil_are_no_text() -> None:
     assert text_at(None, "d") is None
 
 
+@UNHURRIED
 @given(
     st.dates(),
     st.sampled_from(["", "Z", "+06:00", "T00:00:00", "T23:59:59.999+06:00", "T00:00:00Z"]),
@@ -107,16 +110,17 @@ def test_a_date_is_read_with_whatever_follows(day: date, rest: str, space: str) 
     assert date_at(root, "b") == day
 
 
+@UNHURRIED
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"))
 )
-def test_what_is_no_date_is_none(text: str) -> None:
+def test_any_text_is_a_date_or_none(text: str) -> None:
     root = etree.Element("a")
     etree.SubElement(root, "b").text = text
 
-    found = date_at(root, "b")
-    assert found is None or found.isoformat() == text.strip()[:10]
+    assert isinstance(date_at(root, "b"), date | None)
 
 
-def test_a_day_that_never_was_is_none() -> None:
-    assert date_at(parse(b"<a><b>1890-02-30</b></a>"), "b") is None
+@pytest.mark.parametrize("text", ["1890-02-30", "30.02.1890", "1890", "неизвестно"])
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert date_at(parse(f"<a><b>{text}</b></a>".encode()), "b") is None

@@ -48,7 +48,7 @@ def test_zeep_loads_it_with_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     assert list(client.wsdl.services) == ["ISyncChannelHttpService"]
     assert list(client.wsdl.services["ISyncChannelHttpService"].ports) == ["SyncChannelHttpPort"]
-    operation = client.wsdl.bindings[binding].get("SendMessage")
+    operation = client.wsdl.bindings[binding].get("SendMessage")  # type: ignore[no-untyped-call]
     assert operation.soapaction == ""
     assert list(operation.faults) == ["SendMessageFault1_SendMessageFault"]
     assert {

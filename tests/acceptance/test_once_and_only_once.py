@@ -1,0 +1,105 @@
+"""A retry has no second effect: the stored answer, byte for byte (design: once and only once)."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import psycopg
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.testbed.test_ca import TestCa
+from support.messages import contract, header, post, referring, register, send
+from support.services import Service
+
+
+def contracts_with(service: Service, number: str) -> int:
+    with psycopg.connect(service.database_url) as connection:
+        row = connection.execute("SELECT count(*) FROM contract WHERE number = %s", (number,)).fetchone()
+    return row[0]
+
+
+def test_the_same_bytes_twice_give_the_same_bytes_and_one_contract(service: Service, ca: TestCa) -> None:
+    terms = contract()
+    message = sign_wsse(register(contract=terms), ca.identity("employer"))
+    first, second = post(service.url, message), post(service.url, message)
+    assert first.codes == ["SCSS001"]
+    assert (second.status, second.body) == (first.status, first.body)
+    assert contracts_with(service, terms["number"]) == 1
+
+
+def test_a_retry_may_be_signed_anew(service: Service, ca: TestCa) -> None:
+    unsigned = register()
+    first = send(service.url, unsigned, ca.identity("employer"))
+    again = send(service.url, unsigned, ca.identity("employer"))
+    assert again.body == first.body
+
+
+def test_a_retry_finds_its_answer_through_the_other_binding(asgi: Service, wsgi: Service, ca: TestCa) -> None:
+    message = sign_wsse(register(), ca.identity("employer"))
+    assert post(wsgi.url, message).body == post(asgi.url, message).body
+
+
+def test_the_same_request_id_with_another_body_is_refused(service: Service, ca: TestCa) -> None:
+    request_id = uuid4()
+    employer = ca.identity("employer")
+    first = send(service.url, register(requestHeader=header(requestId=request_id)), employer)
+    terms = contract()
+    other = send(
+        service.url, register(requestHeader=header(requestId=request_id), contract=terms), employer
+    )
+    assert first.codes == ["SCSS001"]
+    assert other.fields == [("ESB006", "requestHeader/requestId")]
+    assert contracts_with(service, terms["number"]) == 0
+
+
+def test_a_business_refusal_is_stored_like_an_answer(service: Service, ca: TestCa) -> None:
+    message = sign_wsse(
+        referring("GetContract", str(uuid4())), ca.identity("employer")
+    )
+    first, second = post(service.url, message), post(service.url, message)
+    assert first.codes == ["SCSE025"]
+    assert second.body == first.body
+
+
+def test_a_request_id_is_not_bound_by_a_message_that_failed_the_schema(service: Service, ca: TestCa) -> None:
+    request_id = uuid4()
+    employer = ca.identity("employer")
+    broken = send(
+        service.url,
+        register(requestHeader=header(requestId=request_id), contract=contract(number=None)),
+        employer,
+    )
+    mended = send(service.url, register(requestHeader=header(requestId=request_id)), employer)
+    assert broken.codes == ["SCSE003"]
+    assert mended.codes == ["SCSS001"]
+
+
+def test_two_senders_may_use_the_same_request_id(service: Service, ca: TestCa) -> None:
+    request_id = uuid4()
+    ours = register(requestHeader=header(requestId=request_id))
+    theirs = register("940340000421", requestHeader=header(requestId=request_id))
+    assert send(service.url, ours, ca.identity("employer")).codes == ["SCSS001"]
+    assert send(service.url, theirs, ca.identity("other-employer")).codes == ["SCSS001"]
+
+
+def test_twenty_at_once_are_one_contract(service: Service, ca: TestCa) -> None:
+    terms = contract()
+    message = sign_wsse(register(contract=terms), ca.identity("employer"))
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(pool.map(lambda _: post(service.url, message), range(20)))
+    assert {reply.body for reply in replies} == {replies[0].body}
+    assert replies[0].codes == ["SCSS001"]
+    assert contracts_with(service, terms["number"]) == 1
+
+
+def test_of_twenty_that_want_one_number_one_gets_it(asgi: Service, wsgi: Service, ca: TestCa) -> None:
+    number = f"ТД-{uuid4().hex[:12]}"
+    messages = [
+        sign_wsse(register(contract=contract(number=number)), ca.identity("employer")) for _ in range(20)
+    ]
+    with ThreadPoolExecutor(20) as pool:
+        replies = list(
+            pool.map(lambda each: post((asgi, wsgi)[each[0] % 2].url, each[1]), enumerate(messages))
+        )
+    assert sorted(reply.codes[0] for reply in replies) == ["SCSE014"] * 19 + ["SCSS001"]
+    assert contracts_with(asgi, number) == 1

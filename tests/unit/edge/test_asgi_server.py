@@ -1,0 +1,152 @@
+"""What only the ASGI edge can promise: slow clients, vanishing clients, starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_engine import PATH, SETTINGS, FakeEngine
+from servers import Running, running, wait_until
+from test_http import ENVELOPE, answered, get, one
+from wire import Response, post
+
+from esutd_bus.edge.asgi_application import AsgiApplication
+
+
+def connect(server: Running) -> socket.socket:
+    port = int(server.url.rpartition(":")[2])
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+@pytest.mark.parametrize("sent", [post(PATH, b"<a", length=500), b"POST /soap/test HTTP/1.1\r\nHost:"])
+def test_a_hundred_half_sent_requests_keep_nobody_waiting(asgi: Running, sent: bytes) -> None:
+    with ExitStack() as stack:
+        half_open = [stack.enter_context(connect(asgi)) for _ in range(100)]
+        for connection in half_open:
+            connection.sendall(sent)
+        assert answered(one(asgi, post(PATH, ENVELOPE)), ENVELOPE)
+        for connection in half_open:
+            connection.setblocking(False)
+            with pytest.raises(
+                BlockingIOError
+            ):  # still held open: the good one was answered before they ended
+                connection.recv(1)
+
+
+def test_half_sent_heads_are_hung_up_on(asgi: Running) -> None:
+    with connect(asgi) as connection:
+        connection.sendall(b"POST /soap/test HTTP/1.1\r\nHost:")
+        assert connection.recv(1) == b""
+
+
+def test_work_goes_on_when_the_client_goes(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server:
+        with connect(server) as connection:
+            connection.sendall(post(PATH, b"<wait-for-sign/>"))
+            wait_until(lambda: bool(list(tmp_path.glob("waiting-*"))), "the message at work")
+        (tmp_path / "sign").touch()
+        wait_until((tmp_path / "finished").exists, "the work's end")
+        assert one(server, get("/health")).status == 200
+        assert server.stop() == 0
+        assert "Traceback" not in server.logged()
+        assert '"level": "error"' not in server.logged()
+
+
+def test_a_stop_lets_work_end(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server:
+        responses: list[Response] = []
+        client = threading.Thread(
+            target=lambda: responses.append(one(server, post(PATH, b"<wait-for-sign/>")))
+        )
+        client.start()
+        wait_until(lambda: bool(list(tmp_path.glob("waiting-*"))), "the message at work")
+        server.process.terminate()
+        wait_until(lambda: "Shutting down granian" in server.logged(), "the stop")
+        (tmp_path / "sign").touch()
+        client.join()
+        assert answered(responses[0], b"<wait-for-sign/>")
+        assert server.process.wait(30) == 0
+        assert len(list(tmp_path.glob("closed-*"))) == 1
+
+
+def test_half_sent_requests_do_not_hold_up_a_stop(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server:
+        assert one(server, get("/health")).status == 200
+        with connect(server) as body, connect(server) as head:
+            body.sendall(post(PATH, b"<a", length=500))
+            head.sendall(b"POST /soap/test HTTP/1.1\r\nHost:")
+            assert server.stop() == 0
+            assert b" 408 " in body.recv(1000)
+
+
+def test_a_service_that_cannot_open_its_engine_does_not_start(tmp_path: Path) -> None:
+    with running("asgi", tmp_path, environment={"EDGE_TEST_UNOPENABLE": "1"}) as server:
+        assert server.process.wait(30) != 0
+    assert "no database for 84********23" in server.logged()
+    assert "840101300123" not in server.logged()
+
+
+def test_not_ready(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server:
+        (tmp_path / "not-ready").touch()
+        assert one(server, get("/ready")).status == 503
+        assert one(server, get("/health")).status == 200
+
+
+def test_any_worker_tells_of_all(tmp_path: Path) -> None:
+    with running("asgi", tmp_path, workers=2) as server:
+        for _ in range(20):
+            one(server, post(PATH, ENVELOPE))
+        told = {
+            one(server, get("/metrics")).body.decode().partition('status="200"} ')[2].split("\n")[0]
+            for _ in range(8)
+        }
+        assert told == {"20.0"}
+
+
+def test_work_survives_a_server_that_cancels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some ASGI servers cancel a request's task when its client goes; and the lifespan waits for the work."""
+    monkeypatch.setenv("EDGE_TEST_SCRATCH", str(tmp_path))
+
+    async def scenario() -> None:
+        events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        sent: asyncio.Queue[Any] = asyncio.Queue()
+        application = AsgiApplication(lambda: SETTINGS, FakeEngine.open)  # type: ignore[arg-type]  # a part of it
+        lifespan = asyncio.create_task(application({"type": "lifespan"}, events.get, sent.put))
+        await events.put({"type": "lifespan.startup"})
+        assert (await sent.get())["type"] == "lifespan.startup.complete"
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"<wait-for-sign/>", "more_body": False}
+
+        async def send_to_nobody(_: Any) -> None:
+            raise OSError("the client is gone")
+
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": PATH,
+            "query_string": b"",
+            "headers": [(b"Content-Type", b"text/xml")],
+        }
+        request = asyncio.create_task(application(scope, receive, send_to_nobody))
+        await asyncio.to_thread(wait_until, lambda: bool(list(tmp_path.glob("waiting-*"))), "the work")
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        await events.put({"type": "lifespan.shutdown"})
+        await asyncio.sleep(0.05)
+        assert not (tmp_path / f"closed-{os.getpid()}").exists()
+        (tmp_path / "sign").touch()
+        assert (await sent.get())["type"] == "lifespan.shutdown.complete"
+        await lifespan
+        assert (tmp_path / "finished").exists()
+        assert (tmp_path / f"closed-{os.getpid()}").exists()
+
+    asyncio.run(scenario())

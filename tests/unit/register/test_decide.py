@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from register_cases import (
+    AMENDMENT,
+    BY_ID,
+    CONTRACT,
+    DISCLOSURE,
+    IIN,
+    REGISTERED,
+    RULES,
+    TERMINATION,
+    command,
+    judge,
+    registration,
+)
+
+from esutd_bus.register.answer_codes import text
+from esutd_bus.register.decide import decide, needs
+from esutd_bus.register.event import Accepted, ContractEvent, Refused
+from esutd_bus.register.jsonable import as_text, jsonable
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import State
+
+OPERATIONS = ["RegisterContract", "AmendContract", "TerminateContract", "GetContract", "GetPersonalFile"]
+
+CODES = st.sampled_from(
+    ["1", "2", "3", "4", "8", "9", "398", "643", "999", "03", "03-002", "2511-1", "711210000"]
+)
+DATES = st.one_of(
+    st.dates(), st.dates(date(2024, 1, 1), date(2026, 12, 31)), st.sampled_from([date.min, date.max])
+)
+VALUES: Mapping[type, st.SearchStrategy[Any]] = {
+    str: CODES | st.text(max_size=5) | st.just(IIN),
+    date: DATES,
+    bool: st.booleans(),
+}
+
+
+def partial(row: Mapping[str, Any], *, of: Mapping[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
+    """The row's own values, or any of their types, or nothing."""
+    columns = {
+        name: st.just(value) | (VALUES[type(value)] if type(value) in VALUES else st.just(value))
+        for name, value in {**of, **row}.items()
+        if value is not None
+    }
+    return st.fixed_dictionaries({}, optional=columns)
+
+
+CONTRACTS = partial(CONTRACT, of={}).flatmap(
+    lambda row: st.fixed_dictionaries(
+        {},
+        optional={
+            "ends_on": DATES,
+            "tariff_rate": st.decimals(-2, 2, allow_nan=False),
+            "rest_note": st.text(),
+        },
+    ).map(lambda more: {**row, **more})
+)
+MESSAGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
+        "amendment": partial(AMENDMENT, of={}),
+        "disclosure": partial(DISCLOSURE, of={}),
+        "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+    },
+)
+ROWS = st.none() | st.builds(
+    lambda status, starts_on: {**REGISTERED, "status": status, "starts_on": starts_on},
+    st.sampled_from(["active", "terminated", "deleted"]),
+    st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+)
+STATES = st.builds(
+    State,
+    contract_by_id=ROWS,
+    contract_by_external_id=ROWS,
+    contract_by_number=ROWS,
+    amendment_by_external_id=st.none() | st.just(AMENDMENT),
+    amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
+)
+REFUSALS = st.lists(
+    st.builds(Refusal, st.sampled_from(["ESB004", "SCSE003", "SCSE074"]), path=st.sampled_from(["a", "b"])),
+    max_size=3,
+).map(tuple)
+NOWS = st.datetimes(datetime(2021, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # zone follows
+
+
+@given(st.sampled_from(OPERATIONS), MESSAGES, STATES, REFUSALS, NOWS)
+def test_every_message_is_decided(
+    operation: str, values: dict[str, Any], state: State, found: tuple[Refusal, ...], now: datetime
+) -> None:
+    asked = command(operation, values, refusals=found)
+    needs(asked)
+    decision = decide(asked, state, now, RULES)
+    assert decide(asked, state, now, RULES) == decision
+    if isinstance(decision, Refused):
+        places = [(r.code, r.path or r.field) for r in decision.refusals]
+        assert places
+        assert len(places) == len(set(places))
+        assert decision.refusals[: len(set(found))] == tuple(dict.fromkeys(found))
+        for refusal in decision.refusals:
+            assert text(refusal.code)
+    else:
+        assert not found
+        for event in decision.events:
+            if isinstance(event, ContractEvent):
+                assert REGISTERED.keys() == event.contract.keys()
+                required = RULES.fields.required["contract"]
+                assert all(event.contract[column] is not None for column in required)
+                assert event.contract["version"] in {1, REGISTERED["version"] + 1}
+
+
+@given(st.sampled_from(OPERATIONS), MESSAGES, STATES)
+def test_a_message_the_schema_refused_is_never_accepted(
+    operation: str, values: dict[str, Any], state: State
+) -> None:
+    asked = command(operation, values, refusals=(Refusal("ESB004", path="contract/number"),))
+    assert isinstance(judge(asked, state), Refused)
+
+
+def test_all_errors_are_told_at_once_in_a_stable_order() -> None:
+    asked = replace(
+        registration(
+            concluded_on=date(2025, 6, 12),
+            employee_iin="850101100019",
+            term_code="2",
+            position_code="2511",
+            working_hours_code="3",
+            kato_code=...,
+        ),
+        refusals=(
+            Refusal("SCSE029", path="contract/establishedPost"),
+            Refusal("ESB004", path="requestHeader"),
+        ),
+    )
+    decision = judge(asked, State(contract_by_number=REGISTERED))
+    assert isinstance(decision, Refused)
+    codes = ["SCSE029", "ESB004", "SCSE014", "SCSE059", "SCSE045", "SCSE054", "SCSE083", "SCSE077", "SCSE105"]
+    assert [refusal.code for refusal in decision.refusals] == codes
+
+
+def test_the_schemas_word_is_not_said_twice() -> None:
+    by_schema = Refusal("SCSE074", path="contract/workingTime/workingHoursCode")
+    asked = replace(
+        registration(working_hours_code=..., tariff_rate=Decimal("0.5")), refusals=(by_schema, by_schema)
+    )
+    assert judge(asked) == Refused((by_schema,))
+
+
+def test_a_moment_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        decide(registration(), State(), datetime(2025, 6, 11), RULES)  # noqa: DTZ001  # the point
+
+
+@pytest.mark.parametrize(
+    ("value", "kept", "shown"),
+    [
+        (None, None, None),
+        ("текст", "текст", "текст"),
+        (True, True, "true"),
+        (False, False, "false"),
+        (5, 5, "5"),
+        (date(2025, 6, 9), "2025-06-09", "2025-06-09"),
+        (datetime(2025, 6, 9, 1, 2, tzinfo=UTC), "2025-06-09T01:02:00+00:00", "2025-06-09T01:02:00+00:00"),
+        (Decimal("1E-3"), "0.001", "0.001"),
+        (Decimal("0.50"), "0.50", "0.50"),
+        (UUID(int=1), "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000001"),
+    ],
+)
+def test_values_are_kept_as_json_and_shown_as_text(value: Any, kept: Any, shown: str | None) -> None:
+    assert jsonable(value) == kept
+    assert as_text(jsonable(value)) == shown
+
+
+def test_what_no_column_holds_is_refused() -> None:
+    with pytest.raises(TypeError):
+        jsonable(b"bytes")
+
+
+def test_a_registration_is_accepted_again_on_another_state() -> None:
+    """The unit of work asks again when another writer was faster: nothing is remembered between."""
+    asked = registration()
+    assert isinstance(judge(asked), Accepted)
+    assert isinstance(judge(asked, State(contract_by_number=REGISTERED)), Refused)
+    assert judge(asked) == judge(asked)

@@ -1,0 +1,39 @@
+"""What the signature tests stand on: the test CA's trust, a verifier, a message of invented people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.envelope import open_envelope
+from esutd_bus.testbed.test_ca import TestCa
+from forgery import Verify
+
+REAL_CERTIFICATES = Path(__file__).parents[4] / "shared" / "corpora" / "kz"
+
+
+@pytest.fixture(scope="session")
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def trust(ca: TestCa) -> TrustStore:
+    return TrustStore.from_directory(ca.trust_dir)
+
+
+@pytest.fixture(scope="session")
+def verify(trust: TrustStore, now: datetime) -> Verify:
+    verifier = Verifier(trust)
+    return lambda raw: verifier.verify(open_envelope(raw), now)
+
+
+@pytest.fixture(scope="session")
+def real_certificates() -> Path:
+    """Certificates of the national authority, which are no part of the project."""
+    if not REAL_CERTIFICATES.is_dir():
+        pytest.skip(f"the real certificates are not here: {REAL_CERTIFICATES}")
+    return REAL_CERTIFICATES

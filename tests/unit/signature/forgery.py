@@ -1,0 +1,122 @@
+"""Messages for the verifier's tests: a plain one, and what an attacker or a careless stack makes of it.
+
+Most forgeries are sealed again with a trusted employer's key, so that nothing but the forged part is wrong.
+This module computes its own canonical forms and signatures and shares no code with what it tests.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from esutd_bus.signature.signing import KeyInfoForm
+from esutd_bus.signature.verifier import VerifiedMessage
+from esutd_bus.testbed.test_ca import TestIdentity
+from lxml import etree
+
+NS = {
+    "soap": "http://schemas.xmlsoap.org/soap/envelope/",
+    "ds": "http://www.w3.org/2000/09/xmldsig#",
+    "ec": "http://www.w3.org/2001/10/xml-exc-c14n#",
+    "wsse": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd",
+    "wsu": "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd",
+}
+EXCLUSIVE = NS["ec"]
+
+PLAIN = f"""<?xml version="1.0" encoding="UTF-8"?>
+<soap:Envelope xmlns:soap="{NS["soap"]}">
+  <soap:Body>
+    <m:RegisterContract xmlns:m="urn:esutd-bus:contracts:v1">
+      <m:number>17/2024</m:number>
+      <m:position>инженер &amp; наладчик &lt;5&gt;</m:position>
+    </m:RegisterContract>
+  </soap:Body>
+</soap:Envelope>
+""".encode()
+
+Verify = Callable[[bytes], VerifiedMessage]
+Change = Callable[["Message"], Any]
+
+
+@dataclass
+class Message:
+    """A signed envelope as a tree, to be forged in place."""
+
+    root: etree._Element
+    employer: TestIdentity
+    other: TestIdentity
+
+    def at(self, path: str) -> etree._Element:
+        """The one element at a path with the prefixes of `NS`."""
+        found = self.root.xpath(path, namespaces=NS)
+        assert isinstance(found, list)
+        assert len(found) == 1, (path, found)
+        assert isinstance(found[0], etree._Element)
+        return found[0]
+
+    @property
+    def body(self) -> etree._Element:
+        return self.at("/soap:Envelope/soap:Body")
+
+    @property
+    def security(self) -> etree._Element:
+        return self.at("/soap:Envelope/soap:Header/wsse:Security")
+
+    @property
+    def signature(self) -> etree._Element:
+        return self.at("/soap:Envelope/soap:Header/wsse:Security/ds:Signature")
+
+    def digest_body(self, prefixes: list[str] | None = None) -> None:
+        """The Reference's digest over the Body as it is now."""
+        octets = hashlib.sha256(canonical(self.body, prefixes)).digest()
+        self.at("//ds:Reference/ds:DigestValue").text = base64.b64encode(octets).decode()
+
+    def seal(self, algorithm: hashes.HashAlgorithm | None = None, prefixes: list[str] | None = None) -> None:
+        """SignatureValue over SignedInfo as it is now, with the employer's RSA key."""
+        signed_info = canonical(self.at("//ds:SignedInfo"), prefixes)
+        key = rsa_key(self.employer.path, self.employer.password)
+        octets = key.sign(signed_info, padding.PKCS1v15(), algorithm or hashes.SHA256())
+        self.at("//ds:SignatureValue").text = base64.b64encode(octets).decode()
+
+    def octets(self) -> bytes:
+        return etree.tostring(self.root, encoding="UTF-8", xml_declaration=True)
+
+
+@cache
+def rsa_key(path: Path, password: str) -> rsa.RSAPrivateKey:
+    key = pkcs12.load_pkcs12(path.read_bytes(), password.encode()).key
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return key
+
+
+def canonical(element: etree._Element, prefixes: list[str] | None = None) -> bytes:
+    return etree.tostring(
+        element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
+    )
+
+
+def parse(xml: str) -> etree._Element:
+    """An element from text that may use the prefixes of `NS`."""
+    declarations = " ".join(f'xmlns:{prefix}="{uri}"' for prefix, uri in NS.items())
+    return etree.fromstring(f"<x {declarations}>{xml}</x>")[0]
+
+
+@dataclass(frozen=True)
+class Forgery:
+    """One way to break a signed message."""
+
+    name: str
+    reason: str
+    change: Change
+    sealed: bool = True
+    """Whether SignedInfo is signed anew, with a trusted key, after the change."""
+
+    key_info: KeyInfoForm = "KeyIdentifier"

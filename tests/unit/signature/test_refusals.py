@@ -1,0 +1,91 @@
+"""The verifier refuses each forgery, for the reason it deserves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from esutd_bus.signature.reason import Reason
+from esutd_bus.signature.report import SignatureRefused
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.envelope import Envelope
+from esutd_bus.testbed.test_ca import TestCa
+from forgeries import ALL
+from forgery import NS, PLAIN, Forgery, Message, Verify
+from lxml import etree
+
+BY_IDENTITY = {
+    "expired": "expired",
+    "not-yet-valid": "not-yet-valid",
+    "authentication-key": "key-usage",
+    "stranger": "untrusted",
+    "self-signed": "untrusted",
+    "no-identifiers": "subject-without-bin-or-iin",
+    "two-identifiers": "subject-without-bin-or-iin",
+    "weak-key": "weak-key",
+}
+ELSEWHERE = {"unreadable", "critical-extension"}
+"""Reasons that a message of these tests cannot provoke; shown in test_inspection and test_certificates."""
+
+
+def opened(root: etree._Element) -> Envelope:
+    """The envelope as a room of envelopes that lets everything through would hand it on."""
+    body = root.findall("soap:Body", NS)[-1]
+    return Envelope(root, root.find("soap:Header", NS), body, body[0], etree.tostring(root))
+
+
+def refusal(trust: TrustStore, now: datetime, root: etree._Element) -> SignatureRefused:
+    with pytest.raises(SignatureRefused) as refused:
+        Verifier(trust).verify(opened(root), now)
+    return refused.value
+
+
+@pytest.mark.parametrize("forgery", ALL, ids=lambda forgery: forgery.name)
+def test_a_forgery_is_refused(forgery: Forgery, ca: TestCa, trust: TrustStore, now: datetime) -> None:
+    employer = ca.identity("employer")
+    raw = sign_wsse(PLAIN, employer, key_info=forgery.key_info)
+    message = Message(etree.fromstring(raw), employer, ca.identity("other-employer"))
+    Verifier(trust).verify(opened(message.root), now)  # it is good before it is forged
+
+    forgery.change(message)
+    if forgery.sealed:
+        message.seal()
+
+    report = refusal(trust, now, message.root).report
+    assert (report.reason, report.valid, report.signer) == (forgery.reason, False, None), report.detail
+    assert [check.ok for check in report.checks] == [True] * (len(report.checks) - 1) + [False]
+
+
+@pytest.mark.parametrize(("identity", "reason"), BY_IDENTITY.items())
+def test_an_identity_with_a_flaw_is_refused(identity: str, reason: str, ca: TestCa, verify: Verify) -> None:
+    with pytest.raises(SignatureRefused) as refused:
+        verify(sign_wsse(PLAIN, ca.identity(identity)))
+    assert refused.value.report.reason == reason
+    assert refused.value.report.certificate is not None
+
+
+def test_every_flawed_identity_is_tried(ca: TestCa) -> None:
+    assert {name for name in ca.names() if ca.identity(name).wrong} == set(BY_IDENTITY)
+
+
+def test_every_reason_is_provoked() -> None:
+    provoked = {forgery.reason for forgery in ALL} | set(BY_IDENTITY.values()) | ELSEWHERE
+    assert provoked == {str(reason) for reason in Reason}
+
+
+def test_a_body_that_is_not_the_processed_one_is_refused(
+    ca: TestCa, trust: TrustStore, now: datetime
+) -> None:
+    """Whoever opens envelopes wrongly gets nothing verified."""
+    root = etree.fromstring(sign_wsse(PLAIN, ca.identity("employer")))
+    evil = etree.fromstring("<evil/>")
+    good = opened(root)
+    for envelope in (
+        Envelope(root, good.header, good.body, evil, b""),
+        Envelope(root, good.header, evil, good.payload, b""),
+    ):
+        with pytest.raises(SignatureRefused) as refused:
+            Verifier(trust).verify(envelope, now)
+        assert refused.value.report.reason == Reason.REFERENCE_TARGET
