@@ -201,7 +201,7 @@ class Engine:
         passage.record.said = landed.values.pop("message", {})
         passage.request_id = passage.record.said.get("request_id")
         sender = message.signer.employer_id
-        _identify(operation, landed, passage.record.said.get("employer"), sender)
+        self._identify(passage, landed, operation.request.path_of("message.employer", decoded.values))
         command = Command(
             operation=operation.command,
             values=landed.values,
@@ -223,6 +223,18 @@ class Engine:
             keeps=STORED_READS_HOLD if operation.is_read else None,
         )
         return Request(operation, command, key)
+
+    def _identify(self, passage: Passage, landed: Landed, employer_path: str | None) -> None:
+        """The order of judgement: the form of the identifiers, then the signer against the employer.
+
+        Who is not the employer learns nothing more (design: answers to questions the tables leave open).
+        """
+        employer = passage.record.said.get("employer")
+        if employer == passage.record.sender or (employer is None and not landed.misidentified):
+            return
+        if landed.misidentified:
+            raise MessageRefused(*landed.misidentified)
+        raise MessageRefused(Refusal("SCSE046", path=employer_path))
 
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message that is refused or answered already."""
@@ -319,15 +331,3 @@ class Engine:
     async def close(self) -> None:
         """Finishes what is under way."""
         await self._store.close()
-
-
-def _identify(operation: MappedOperation, landed: Landed, employer: str | None, sender: str) -> None:
-    """The order of judgement: the form of the identifiers, then the signer against the employer.
-
-    Who is not the employer learns nothing more (design: answers to questions the tables leave open).
-    """
-    if employer == sender or (employer is None and not landed.misidentified):
-        return
-    if landed.misidentified:
-        raise MessageRefused(*landed.misidentified)
-    raise MessageRefused(Refusal("SCSE046", path=operation.request.path_of("message.employer")))

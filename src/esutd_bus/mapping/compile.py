@@ -58,7 +58,19 @@ class MappedOperation:
             refusal if refusal.path else replace(refusal, path=self.request.path_of(refusal.field))
             for refusal in refusals
         ]
-        return sorted(told, key=lambda refusal: self.order.get(refusal.path or "", len(self.order)))
+        return sorted(told, key=lambda refusal: self._place(refusal.path))
+
+    def _place(self, path: str | None) -> list[tuple[int, int]]:
+        """Where a path stands in a message: for each step its place in the schema, and its count if repeated."""
+        if not path:
+            return [(len(self.order), 0)]
+        place: list[tuple[int, int]] = []
+        above = ""
+        for step in path.split("/"):
+            name, _, count = step.partition("[")
+            above = f"{above}/{name}" if above else name
+            place.append((self.order.get(above, len(self.order)), int(count.rstrip("]") or 0)))
+        return place
 
 
 @dataclass(frozen=True, slots=True)

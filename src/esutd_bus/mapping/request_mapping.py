@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,9 +67,9 @@ class RequestMapping:
         self._leaves = leaves
         self._groups = groups
         self._codes = codes
-        self._paths: dict[str, str] = {}
+        self._paths: dict[str, list[str]] = {}
         for path, landing in leaves.items():
-            self._paths.setdefault(f"{landing.table}.{landing.column}", path)
+            self._paths.setdefault(f"{landing.table}.{landing.column}", []).append(path)
 
     def land(self, values: Mapping[str, Any], problems: Sequence[Problem]) -> Landed:
         """The decoded values on their columns; problems and failed conversions as refusals."""
@@ -108,9 +108,13 @@ class RequestMapping:
             ),
         )
 
-    def path_of(self, field: str | None) -> str | None:
-        """The message's path of a register's field (`contract.number` → `contract/number`)."""
-        return self._paths.get(field) if field else None
+    def path_of(self, field: str | None, said: Container[str] = ()) -> str | None:
+        """The message's path of a register's field (`contract.number` → `contract/number`).
+
+        Where alternatives land on one field, the one that is `said`, if any.
+        """
+        paths = self._paths.get(field, ()) if field else ()
+        return next((path for path in paths if path in said), paths[0] if paths else None)
 
     def _row(
         self, group: RepeatedLanding, values: Any, place: str, refusals: list[Refusal]

@@ -42,7 +42,7 @@ class EmployerKind(StrEnum):
 def check_digit(first_eleven: str) -> int | None:
     """The 12th digit that belongs to the first eleven; `None` if no number begins with them."""
     for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
-        remainder = sum(map(mul, map(int, first_eleven), weights)) % _MODULUS
+        remainder: int = sum(map(mul, map(int, first_eleven), weights)) % _MODULUS
         if remainder != _NO_DIGIT:
             return remainder
     return None

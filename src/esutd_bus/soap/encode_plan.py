@@ -159,8 +159,10 @@ def _list_writer(node: Node, key: str, write_one: Callable[[Any], str]) -> _Writ
     least = node.min_occurs
 
     def write(values: Mapping[str, Any]) -> str:
-        items = values.get(key) or ()
-        if isinstance(items, (str, bytes, Mapping)):
+        items = values.get(key)
+        if items is None:
+            items = ()
+        if not isinstance(items, (list, tuple)):
             raise EncodeError(key, f"list expected, {type(items).__name__} given")
         if len(items) < least:
             raise EncodeError(key, f"at least {least} required, {len(items)} given")
@@ -186,7 +188,7 @@ def _when_given(write: _Writer, member: Node | Model, below: int) -> _Writer:
 
 
 def _any_given(values: Mapping[str, Any], keys: tuple[str, ...]) -> bool:
-    return any(values.get(key) not in (None, []) for key in keys)
+    return any(values.get(key) not in (None, [], ()) for key in keys)
 
 
 def _keys(member: Node | Model, below: int) -> list[str]:

@@ -191,7 +191,9 @@ def test_every_type(stranger: Stranger) -> None:
 def test_choices(register: Operation, register_values: dict[str, Any]) -> None:
     plan = AnswerPlan(register.request)
     neither = {path: value for path, value in register_values.items() if path != "employer/bin"}
-    with pytest.raises(EncodeError, match="employer/bin: exactly one of employer/bin, employer/iin .* 0 are"):
+    with pytest.raises(
+        EncodeError, match=r"employer/bin: exactly one of employer/bin, employer/iin .* 0 are"
+    ):
         plan.encode(neither)
     with pytest.raises(EncodeError, match="2 are"):
         plan.encode(register_values | {"employer/iin": "850101100012"})

@@ -138,7 +138,7 @@ def test_reading_refuses_by_value_error_only(text: str, name: str) -> None:
 
 def mutated(draw: st.DrawFn, root: etree._Element) -> None:
     """Breaks the tree in one place."""
-    everything = [each for each in root.iter(etree.Element)]
+    everything = list(root.iter(etree.Element))
     target = draw(st.sampled_from(everything))
     other = draw(st.sampled_from(everything))
     kind = draw(
