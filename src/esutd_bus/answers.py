@@ -16,7 +16,7 @@ from esutd_bus.soap.fault import FaultError, RegisterFault
 Sign = Callable[[bytes], bytes]
 Blame = Literal["Client", "Server"]
 
-SERVER_CODES = frozenset({"ESB007", "ESB009", "ESB099"})
+SERVER_CODES = frozenset({"ESB007", "ESB008", "ESB009", "ESB099"})
 """Not the sender's fault: `soap:Server`, never stored as an answer, worth another try."""
 
 

@@ -54,11 +54,15 @@ class MappedOperation:
 
     def in_order(self, refusals: Iterable[Refusal]) -> list[Refusal]:
         """The refusals with their paths, in the message's own order."""
-        told = [
-            refusal if refusal.path else replace(refusal, path=self.request.path_of(refusal.field))
-            for refusal in refusals
-        ]
+        told = [refusal if refusal.path else replace(refusal, path=self._path(refusal.field)) for refusal in refusals]
         return sorted(told, key=lambda refusal: self._place(refusal.path))
+
+    def _path(self, field: str | None) -> str | None:
+        """A field's path; a rule may also name a whole group (`amendment.changes`)."""
+        path = self.request.path_of(field)
+        if path is None and field is not None and field.replace(".", "/") in self.order:
+            return field.replace(".", "/")
+        return path
 
     def _place(self, path: str | None) -> list[tuple[int, int]]:
         """Where a path stands in a message: for each step its place in the schema, and its count if repeated."""

@@ -65,7 +65,11 @@ def whole_contract() -> dict[str, Any]:
             "restNote": "Суббота, воскресенье",
         },
         "remoteWorkCode": "3",
-        "workPlace": {"countryCode": "398", "katoCode": "711210000", "address": "г. Астана, ул. Примерная, 1"},
+        "workPlace": {
+            "countryCode": "398",
+            "katoCode": "711210000",
+            "address": "г. Астана, ул. Примерная, 1",
+        },
         "liableForMilitaryService": False,
     }
 
@@ -99,7 +103,9 @@ class Employer:
 
     def unsigned(self) -> Any:
         client = zeep.Client(environ["CONTRACTS_WSDL"])
-        return self._told(client, lambda: client.service.RegisterContract(**common(), contract=whole_contract()))
+        return self._told(
+            client, lambda: client.service.RegisterContract(**common(), contract=whole_contract())
+        )
 
     def registered(self) -> Any:
         answer = self.contracts.service.RegisterContract(**common(), contract=whole_contract())
@@ -127,7 +133,9 @@ class Employer:
     def several(self) -> Any:
         return self._told(
             self.contracts,
-            lambda: self.contracts.service.RegisterContract(**common(), contract=contract_of_several_errors()),
+            lambda: self.contracts.service.RegisterContract(
+                **common(), contract=contract_of_several_errors()
+            ),
         )
 
     def upstream(self) -> Any:

@@ -98,6 +98,9 @@ def rsa_key(path: Path, password: str) -> rsa.RSAPrivateKey:
 
 
 def canonical(element: etree._Element, prefixes: list[str] | None = None) -> bytes:
+    if prefixes:
+        # lxml passes on only the prefixes it has read as a name before.
+        etree.fromstring("".join(f'<x xmlns="{prefix}">' for prefix in prefixes) + "</x>" * len(prefixes))
     return etree.tostring(
         element, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=prefixes
     )

@@ -8,7 +8,9 @@ import pytest
 from esutd_bus.signature.canonical import exclusive
 from lxml import etree
 
-DOCUMENT = '<e:E xmlns:e="urn:e" xmlns="urn:d" xmlns:{0}="urn:q" xmlns:{0}x="urn:x"><e:B><a xmlns=""/></e:B></e:E>'
+DOCUMENT = (
+    '<e:E xmlns:e="urn:e" xmlns="urn:d" xmlns:{0}="urn:q" xmlns:{0}x="urn:x"><e:B><a xmlns=""/></e:B></e:E>'
+)
 
 
 @pytest.mark.parametrize(

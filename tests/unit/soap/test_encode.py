@@ -62,7 +62,11 @@ def test_optional_groups_appear_when_something_in_them_is_given(plan: AnswerPlan
         "<ns2:deadline><ns2:dueOn>2026-03-09</ns2:dueOn><ns2:daysLate>0</ns2:daysLate></ns2:deadline>" in sent
     )
     assert sent.count("<ns2:warning>") == 1
-    nothing = {"receipt/deadline/dueOn": None, "receipt/deadline/daysLate": None, "receipt/warning": []}
+    nothing: dict[str, Any] = {
+        "receipt/deadline/dueOn": None,
+        "receipt/deadline/daysLate": None,
+        "receipt/warning": [],
+    }
     assert plan.encode(RECEIPT | nothing) == plan.encode(RECEIPT)
 
 
@@ -167,7 +171,7 @@ def test_every_type(stranger: Stranger) -> None:
     assert text("dateTime", datetime(2026, 1, 1, 2, 3, 4, 5)) == "2026-01-01T02:03:04.000005"  # noqa: DTZ001
     assert text("time", time(2, 3, tzinfo=UTC)) == "02:03:00+00:00"
     assert text("base64Binary", b"a\xff") == "Yf8="
-    refused = {
+    refused: dict[str, list[Any]] = {
         "decimal": [
             Decimal("NaN"),
             Decimal("Infinity"),

@@ -37,7 +37,6 @@ import java.util.Map;
 import java.util.UUID;
 import javax.xml.datatype.DatatypeFactory;
 import javax.xml.datatype.XMLGregorianCalendar;
-import javax.xml.soap.SOAPFault;
 import javax.xml.ws.BindingProvider;
 
 /** An employer's program over JAX-WS. It prints, as JSON, what the generated classes made of the answers. */

@@ -1,0 +1,120 @@
+"""Stock clients against the running service: their programs, each run once and asked about many times."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
+from esutd_bus.testbed.test_ca import TestCa
+from stacks import STACKS, Stack
+from support.messages import today
+from support.services import Service
+
+Outcome = dict[str, Any]
+"""What a program printed: step → what its stack made of the answer."""
+
+Outcomes = Callable[[Stack, str, str], Outcome]
+"""Stack, binding (`asgi`), document (`wsdl`, `singleWsdl`) → outcome."""
+
+ESSENTIAL = ("unsigned", "registered", "person", "several")
+ALL = (*ESSENTIAL, "late", "contract", "bare", "undocumented", "upstream")
+
+_PEOPLE = {
+    "EMPLOYER_BIN": "990440000385",
+    "EMPLOYEE_IIN": "850701100173",
+    "PERSON_IIN": "890312200172",  # two documents
+    "UNDOCUMENTED_IIN": "710808100177",  # none, and no address
+    "REFUSED_IIN": "870101100036",  # the registry refuses
+}
+_PATHS = {"CONTRACTS_WSDL": "/soap/contracts", "PERSONAL_FILE_WSDL": "/soap/personal-file"}
+_TIMEOUT_SECONDS = 120
+
+
+@pytest.fixture(scope="session", params=STACKS, ids=lambda stack: stack.name)
+def stack(request: pytest.FixtureRequest) -> Stack:
+    """Each stock client. One that is not installed is skipped at home and fails in CI."""
+    wanted: Stack = request.param
+    lacking = wanted.lacks()
+    if lacking:
+        complaint = (
+            f"the client {wanted.name} is not installed: {lacking} is missing (see tests/interop/README.md)"
+        )
+        if os.environ.get("CI") == "true":
+            pytest.fail(complaint)
+        pytest.skip(complaint)
+    return wanted
+
+
+@pytest.fixture(scope="session")
+def employer_environment(ca: TestCa, session_folder: Path) -> dict[str, str]:
+    """Who the programs are, in every form of key file that they can read, and whom they ask about."""
+    identity = ca.identity("employer")
+    key, certificate, _ = pkcs12.load_key_and_certificates(
+        identity.path.read_bytes(), identity.password.encode()
+    )
+    assert key is not None
+    assert certificate is not None
+    folder = session_folder / "employer"
+    folder.mkdir(mode=0o700)
+    key_pem, certificate_pem = folder / "key.pem", folder / "certificate.pem"
+    key_pem.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    certificate_pem.write_bytes(certificate.public_bytes(Encoding.PEM))
+    return {
+        "KEY_P12": str(identity.path),
+        "ESUTD_SIGN_PASSWORD": identity.password,
+        "KEY_PEM": str(key_pem),
+        "CERTIFICATE_PEM": str(certificate_pem),
+        "ESUTD_BUS": str(Path(sys.executable).parent / "esutd-bus"),
+        "TODAY": today().isoformat(),
+        **_PEOPLE,
+    }
+
+
+@pytest.fixture(scope="session")
+def outcomes(
+    request: pytest.FixtureRequest,
+    employer_environment: dict[str, str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Outcomes:
+    """The outcome of a stock client's program; it is run when first asked for."""
+
+    @cache
+    def program(stack: Stack, document: str) -> Sequence[str]:
+        running: Service = request.getfixturevalue("asgi")
+        workplace = tmp_path_factory.mktemp(f"{stack.name}-{document}")
+        return stack.program(list(_wsdl_urls(running, document).values()), workplace)
+
+    @cache
+    def outcome(stack: Stack, binding: str, document: str) -> Outcome:
+        running: Service = request.getfixturevalue(binding)
+        steps = ALL if (binding, document) == ("asgi", "wsdl") else ESSENTIAL
+        run = subprocess.run(
+            [*program(stack, document), *steps],
+            env={**os.environ, **employer_environment, **_wsdl_urls(running, document)},
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr.decode(errors="replace")[-4000:]
+        told: Outcome = json.loads(run.stdout)
+        return told
+
+    return outcome
+
+
+@pytest.fixture(scope="session")
+def whole(outcomes: Outcomes, stack: Stack) -> Outcome:
+    """The outcome of each stack's program with all its steps."""
+    return outcomes(stack, "asgi", "wsdl")
+
+
+def _wsdl_urls(service: Service, document: str) -> dict[str, str]:
+    return {name: f"{service.url}{path}?{document}" for name, path in _PATHS.items()}

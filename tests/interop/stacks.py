@@ -1,0 +1,103 @@
+"""The stock clients: what each needs, and how its program is built and started."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+HERE = Path(__file__).parent
+
+_JAXWS = Path("/usr/share/java/jaxws-rt.jar")
+"""Debian's; its manifest names the other jars."""
+
+_QUICK_JVM = "-XX:TieredStopAtLevel=1"
+
+
+class Stack(ABC):
+    """One SOAP client library with the program that is written over it."""
+
+    name: ClassVar[str]
+    needs: ClassVar[Sequence[str]]
+    """What must be there: commands, or absolute paths."""
+
+    def lacks(self) -> str | None:
+        """The first thing it needs that is not there."""
+        return next((each for each in self.needs if not Path(each).exists() and not shutil.which(each)), None)
+
+    @abstractmethod
+    def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
+        """The command line of the program, built from these WSDLs in an empty folder where it is built at all."""
+
+
+class Zeep(Stack):
+    name = "zeep"
+    needs = ()
+
+    def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
+        del wsdl_urls, workplace
+        return [sys.executable, str(HERE / "python" / "client.py")]
+
+
+class Php(Stack):
+    name = "php"
+    needs = ("php",)
+
+    def lacks(self) -> str | None:
+        return super().lacks() or self._lacking_extension()
+
+    def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
+        del wsdl_urls, workplace
+        return ["php", str(HERE / "php" / "client.php")]
+
+    @staticmethod
+    def _lacking_extension() -> str | None:
+        loaded = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True).stdout.split()
+        return None if "soap" in loaded else "php's extension soap"
+
+
+class Node(Stack):
+    name = "node"
+    needs = ("node", str(HERE / "node" / "node_modules" / "soap"))
+
+    def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
+        del wsdl_urls, workplace
+        return ["node", str(HERE / "node" / "client.js")]
+
+
+class Java(Stack):
+    """Its classes are generated from the WSDLs, so each kind of WSDL makes a program of its own."""
+
+    name = "java"
+    needs = ("java", "javac", "wsimport", str(_JAXWS))
+
+    def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
+        generated = self._generated(wsdl_urls, workplace)
+        classes = workplace / "client"
+        class_path = os.pathsep.join(map(str, [classes, *generated, _JAXWS]))
+        sources = sorted((HERE / "java").rglob("*.java"))
+        compiler = ["javac", f"-J{_QUICK_JVM}", "-proc:none", "-cp", class_path, "-d", str(classes)]
+        subprocess.run([*compiler, *map(str, sources)], check=True)
+        return ["java", _QUICK_JVM, "-cp", class_path, "interop.Client"]
+
+    @staticmethod
+    def _generated(wsdl_urls: Sequence[str], workplace: Path) -> list[Path]:
+        """The folders of the generated classes, one a WSDL. What two WSDLs share is generated in both, alike."""
+        folders = [workplace / f"generated-{number}" for number in range(len(wsdl_urls))]
+        running = []
+        for url, folder in zip(wsdl_urls, folders, strict=True):
+            folder.mkdir()
+            command = ["wsimport", "-quiet", "-encoding", "UTF-8", "-d", str(folder), url]
+            running.append(subprocess.Popen(command, env={**os.environ, "WSIMPORT_OPTS": _QUICK_JVM}))
+        statuses = [each.wait() for each in running]
+        if any(statuses):
+            raise RuntimeError(f"wsimport failed: {dict(zip(wsdl_urls, statuses, strict=True))}")
+        return folders
+
+
+STACKS: Sequence[Stack] = (Zeep(), Php(), Node(), Java())

@@ -1,0 +1,100 @@
+"""Certificates for single tests, issued by authorities of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+NOW = datetime.now(UTC)
+
+
+@cache
+def key(label: str = "shared", curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec.EllipticCurvePrivateKey:
+    del label
+    return ec.generate_private_key(curve())
+
+
+def usage(*wanted: str) -> x509.KeyUsage:
+    every = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
+             "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+    return x509.KeyUsage(**{name: name in wanted for name in every})
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A certificate with its key."""
+
+    certificate: x509.Certificate
+    key: Key
+
+    @property
+    def der(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.DER)
+
+    @property
+    def pem(self) -> bytes:
+        return self.certificate.public_bytes(Encoding.PEM)
+
+
+def name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+
+
+EMPLOYER = name(
+    (NameOID.COMMON_NAME, "АХМЕТОВ АЙДАР"),
+    (NameOID.SERIAL_NUMBER, "IIN850315100105"),
+    (NameOID.ORGANIZATIONAL_UNIT_NAME, "BIN990440000385"),
+)
+
+
+def issue(
+    subject: str | x509.Name,
+    issuer: Issued | None = None,
+    *,
+    own_key: Key | None = None,
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...] = (),
+    days: tuple[int, int] = (-10, 10),
+    digest: hashes.HashAlgorithm | None = None,
+) -> Issued:
+    """A certificate; self-signed without an issuer."""
+    if isinstance(subject, str):
+        own_key = own_key or key(subject)
+        subject = name((NameOID.COMMON_NAME, subject))
+    own_key = own_key or key()
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer.certificate.subject if issuer else subject)
+        .public_key(own_key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW + timedelta(days=days[0]))
+        .not_valid_after(NOW + timedelta(days=days[1]))
+    )
+    for extension, critical in extensions:
+        builder = builder.add_extension(extension, critical)
+    return Issued(builder.sign(issuer.key if issuer else own_key, digest or hashes.SHA256()), own_key)
+
+
+def authority(
+    subject: str,
+    issuer: Issued | None = None,
+    *,
+    path_length: int | None = None,
+    days: tuple[int, int] = (-10, 10),
+) -> Issued:
+    constraints = x509.BasicConstraints(ca=True, path_length=path_length)
+    return issue(subject, issuer, extensions=((constraints, True), (usage("key_cert_sign"), True)), days=days)
+
+
+def employer(
+    issuer: Issued, *more: tuple[x509.ExtensionType, bool], digest: hashes.HashAlgorithm | None = None
+) -> Issued:
+    return issue(EMPLOYER, issuer, extensions=((usage("content_commitment"), True), *more), digest=digest)

@@ -1,0 +1,133 @@
+"""What is read from a certificate, and what is refused in one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+from esutd_bus.signature.certificates import Certificate, read_certificate
+from esutd_bus.signature.reason import Reason, Refusal
+from issuing import EMPLOYER, authority, employer, issue, key, name, usage
+
+SIGNING = ((usage("digital_signature", "content_commitment"), True),)
+
+
+def of(*attributes: tuple[x509.ObjectIdentifier, str]) -> Certificate:
+    return read_certificate(issue(name(*attributes), extensions=SIGNING).der)
+
+
+def pem(file: Path) -> bytes:
+    return x509.load_pem_x509_certificate(file.read_bytes()).public_bytes(Encoding.DER)
+
+
+SN, OU = NameOID.SERIAL_NUMBER, NameOID.ORGANIZATIONAL_UNIT_NAME
+
+
+@pytest.mark.parametrize(
+    ("attributes", "identifiers"),
+    [
+        (((SN, "IIN850315100105"),), (None, "850315100105")),
+        (((SN, "IIN850315100105"), (OU, "BIN990440000385")), ("990440000385", "850315100105")),
+        (((OU, "BINARY WORKS"), (OU, "BIN990440000385"), (SN, "IIN850315100105")), ("990440000385", "850315100105")),
+        (((SN, "IIN850315100105"), (SN, "42")), (None, "850315100105")),
+    ],
+)  # fmt: skip
+def test_whom_a_subject_names(
+    attributes: tuple[tuple[x509.ObjectIdentifier, str], ...], identifiers: tuple[str | None, str]
+) -> None:
+    holder = of(*attributes).require_holder()
+    assert (holder.bin, holder.iin) == identifiers
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        ((NameOID.COMMON_NAME, "IIN850315100105"),),
+        ((OU, "BIN990440000385"),),
+        ((SN, "IIN85031510010"),),
+        ((SN, "IIN8503151001055"),),
+        ((SN, "850315100105"),),
+        ((SN, "iin850315100105"),),
+        ((SN, "IIN٨٥٠٣١٥١٠٠١٠٥"),),
+        ((SN, "IIN850315100105\n"),),
+        ((SN, "IIN850315100105"), (SN, "IIN780912200200")),
+        ((SN, "IIN850315100105"), (SN, "IIN850315100105")),
+        ((SN, "IIN850315100105"), (OU, "BIN990440000385"), (OU, "BIN940340000421")),
+        ((SN, "IIN850315100105"), (OU, "BIN99044000038")),
+        ((OU, "IIN850315100105"), (SN, "BIN990440000385")),
+    ],
+)
+def test_subjects_that_name_nobody_or_too_many(
+    attributes: tuple[tuple[x509.ObjectIdentifier, str], ...],
+) -> None:
+    with pytest.raises(Refusal) as refused:
+        of(*attributes).require_holder()
+    assert refused.value.reason == Reason.SUBJECT_WITHOUT_BIN_OR_IIN
+
+
+@pytest.mark.parametrize(
+    ("usages", "signs"),
+    [
+        (("content_commitment",), True),
+        (("digital_signature", "content_commitment", "key_encipherment"), True),
+        (("digital_signature", "key_encipherment"), False),
+        (("digital_signature",), False),
+    ],
+)
+def test_a_signing_key_has_non_repudiation(usages: tuple[str, ...], signs: bool) -> None:
+    certificate = read_certificate(issue(EMPLOYER, extensions=((usage(*usages), True),)).der)
+    assert certificate.signs_documents is signs
+
+
+def test_a_certificate_without_key_usage_does_not_sign() -> None:
+    with pytest.raises(Refusal) as refused:
+        read_certificate(issue(EMPLOYER).der).require_signing_use()
+    assert refused.value.reason == Reason.KEY_USAGE
+
+
+def test_an_unknown_critical_extension_is_refused() -> None:
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.398.3.99"), b"\x05\x00")
+    assert read_certificate(employer(authority("root"), (unknown, False)).der)
+    with pytest.raises(Refusal) as refused:
+        read_certificate(employer(authority("root"), (unknown, True)).der)
+    assert refused.value.reason == Reason.CRITICAL_EXTENSION
+
+
+def test_keys_of_other_kinds_are_refused() -> None:
+    weak = issue(EMPLOYER, own_key=key("k1", ec.SECP256K1), extensions=SIGNING)
+    with pytest.raises(Refusal) as refused:
+        read_certificate(weak.der).require_strength()
+    assert refused.value.reason == Reason.WEAK_KEY
+
+    edwards = ed25519.Ed25519PrivateKey.generate()
+    root = authority("root")
+    other = issue(EMPLOYER, root, own_key=edwards, extensions=SIGNING)  # type: ignore[arg-type]
+    with pytest.raises(Refusal) as refused:
+        read_certificate(other.der).require_strength()
+    assert refused.value.reason == Reason.ALGORITHM
+
+
+def test_the_national_authoritys_signing_certificate(real_certificates: Path) -> None:
+    certificate = read_certificate(pem(real_certificates / "individual_valid_sign_2004_rsa.cer"))
+    certificate.require_strength()
+    certificate.require_signing_use()
+    holder = certificate.require_holder()
+    assert (holder.bin, holder.iin, holder.name) == (None, "123456789011", "ТЕСТОВ ТЕСТ")
+    assert certificate.summary.serial == "41e45cc8a04c705963e5cd6769848a934d8eaef5"
+
+
+def test_the_national_authoritys_authentication_certificate(real_certificates: Path) -> None:
+    certificate = read_certificate(pem(real_certificates / "individual_valid_sign_2004_rsa_auth.cer"))
+    with pytest.raises(Refusal) as refused:
+        certificate.require_signing_use()
+    assert refused.value.reason == Reason.KEY_USAGE
+
+
+def test_a_key_that_is_not_supported_is_told_apart(real_certificates: Path) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_certificate(pem(real_certificates / "ceo_valid_sign_2004_gost.cer"))
+    assert refused.value.reason == Reason.ALGORITHM

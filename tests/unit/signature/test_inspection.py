@@ -1,0 +1,58 @@
+"""A report on any bytes, and what it tells."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+import pytest
+from esutd_bus.signature.evidence import CHECKS
+from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.testbed.test_ca import TestCa
+from forgery import PLAIN
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def test_a_valid_signatures_report(ca: TestCa, trust: TrustStore, now: datetime) -> None:
+    report = inspect_file(sign_wsse(PLAIN, ca.identity("employer")), trust, now)
+    told = json.loads(json.dumps(report.to_dict()))
+    assert told["valid"] is True
+    assert told["reason"] is None
+    assert told["verified_at"] == now.isoformat()
+    assert told["profile"] == "wsse"
+    assert told["signed_node"] == "Envelope/Body"
+    assert told["reference"].startswith("#id-")
+    assert told["signature_algorithm"].endswith("#rsa-sha256")
+    assert told["digest_algorithm"].endswith("#sha256")
+    assert told["signer"]["bin"] == "990440000385"
+    assert told["certificate"]["issuer"] == "C=KZ,CN=ESUTD-BUS TEST CA (RSA)"
+    assert told["certificate"]["fingerprint"] == told["signer"]["fingerprint"]
+    assert [check["name"] for check in told["checks"]] == list(CHECKS[1:])
+    assert all(check["ok"] for check in told["checks"])
+
+
+def test_a_refused_signatures_report(ca: TestCa, trust: TrustStore, now: datetime) -> None:
+    report = inspect_file(sign_wsse(PLAIN, ca.identity("expired")), trust, now)
+    told = json.loads(json.dumps(report.to_dict()))
+    assert (told["valid"], told["reason"]) == (False, "expired")
+    assert told["signer"] is None
+    assert told["signed_node"] is None
+    assert "SERIALNUMBER=IIN850315100105" in told["certificate"]["subject"]
+    assert told["checks"][-1] == {"name": "validity", "ok": False}
+    assert all(check["ok"] for check in told["checks"][:-1])
+
+
+@pytest.mark.parametrize("raw", [b"", b"\xff\xfe", b"<x/>", b"<a><b></a>", PLAIN[:-5]])
+def test_bytes_that_are_no_envelope(raw: bytes, trust: TrustStore, now: datetime) -> None:
+    report = inspect_file(raw, trust, now)
+    assert (report.valid, report.reason) == (False, "unreadable")
+    assert [(check.name, check.ok) for check in report.checks] == [("envelope", False)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(raw=st.binary() | st.text().map(lambda text: f"<x>{text}</x>".encode("utf-8", "replace")))
+def test_no_bytes_raise(raw: bytes, trust: TrustStore, now: datetime) -> None:
+    assert inspect_file(raw, trust, now).valid is False
