@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from esutd_bus.passage import Passage
 from esutd_bus.register import answer_codes
 from esutd_bus.register.event import Accepted
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.envelope import answer_envelope, fault_envelope
 from esutd_bus.soap.fault import FaultError, RegisterFault
+from esutd_bus.store.ids import uuid7
+from esutd_bus.store.journal import Record
+from esutd_bus.store.work import StoredAnswer
 
 Sign = Callable[[bytes], bytes]
 Blame = Literal["Client", "Server"]
 
 SERVER_CODES = frozenset({"ESB007", "ESB008", "ESB009", "ESB099"})
 """Not the sender's fault: `soap:Server`, never stored as an answer, worth another try."""
+
+
+RETRY_AFTER_SECONDS = 2
+_RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
+_FAULT = 500
+_BUSY = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +50,71 @@ class Answer:
 
 
 class Answers:
-    """Makes the envelopes that leave."""
+    """Makes what leaves: as records for the journal, and from these what goes over HTTP."""
 
     def __init__(self, register_fault: RegisterFault, sign: Sign | None) -> None:
         self._register_fault = register_fault
         self._sign = sign
 
-    def success(self, body: bytes) -> bytes:
-        """The envelope of an answer's body element."""
-        return self._signed(answer_envelope(body))
+    def success(self, passage: Passage, body: bytes) -> Record:
+        """The answer whose body element is this."""
+        return _record(passage, self._signed(answer_envelope(body)), 200, answer_codes.SUCCESS)
 
-    def fault(self, refusals: Iterable[Refusal], correlation_id: UUID, request_id: UUID | None) -> bytes:
-        """The envelope of a fault that carries every refusal (design: faults)."""
-        told = list(refusals)
-        errors = [_error(refusal) for refusal in told]
+    def fault(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
+        """The fault that carries every refusal (design: faults)."""
+        code = refusals[0].code
+        status = _BUSY if code == "ESB009" else _FAULT
+        return _record(passage, self._fault(refusals, passage.id, passage.request_id), status, code)
+
+    def again(self, passage: Passage, stored: StoredAnswer) -> Record:
+        """The answer of before, byte for byte."""
+        return _record(passage, stored.body, stored.status, stored.code)
+
+    def over_http(self, record: Record) -> Answer:
+        """A record of the journal as it goes back to the sender."""
+        status = record.status or _FAULT
+        return Answer(
+            status=status,
+            body=record.body,
+            code=record.code or "",
+            headers=_RETRY if status == _BUSY else (),
+            operation=record.operation,
+            correlation_id=record.reply_to,
+        )
+
+    def transport_fault(self, status: int, code: str, reason: str) -> Answer:
+        """A fault of HTTP itself, said as a SOAP fault."""
+        correlation_id = uuid7()
+        body = self._fault([Refusal(code, reason=reason)], correlation_id, None)
+        headers = _RETRY if status == _BUSY else ()
+        return Answer(status, body, code, headers, correlation_id=correlation_id)
+
+    def _fault(self, refusals: Sequence[Refusal], correlation_id: UUID, request_id: UUID | None) -> bytes:
+        errors = [_error(refusal) for refusal in refusals]
         detail = self._register_fault.encode(correlation_id, errors, str(request_id) if request_id else None)
         more = f" (ошибок всего: {len(errors)})" if len(errors) > 1 else ""
         text = f"{errors[0].code}: {errors[0].message_ru}{more}"
-        return self._signed(fault_envelope(blame(told), text, detail))
+        return self._signed(fault_envelope(blame(refusals), text, detail))
 
     def _signed(self, envelope: bytes) -> bytes:
         return self._sign(envelope) if self._sign else envelope
+
+
+def _record(passage: Passage, body: bytes, status: int, code: str) -> Record:
+    asked = passage.record
+    return Record(
+        id=uuid7(),
+        direction="out",
+        recorded_at=datetime.now(UTC),
+        channel=asked.channel,
+        service=asked.service,
+        body=body,
+        reply_to=asked.id,
+        operation=asked.operation,
+        sender=asked.sender,
+        status=status,
+        code=code,
+    )
 
 
 def blame(refusals: Iterable[Refusal]) -> Blame:

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="esutd-bus")
 def main() -> None:
-    """The SOAP adapter of Kazakhstan's register of employment contracts (ЕСУТД).
+    r"""The SOAP adapter of Kazakhstan's register of employment contracts (ЕСУТД).
 
     \b
       esutd-bus demo                       see it work: database, service, registry, fixtures

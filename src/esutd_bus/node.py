@@ -9,8 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 from esutd_bus.answers import Answers, Sign
-from esutd_bus.engine import Engine, Fetched, Port
+from esutd_bus.engine import Engine
 from esutd_bus.mapping.compile import Mappings, compile_mappings
+from esutd_bus.passage import Fetched, Port
+from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.dictionaries import Dictionaries
 from esutd_bus.register.refusal import Refusal
@@ -60,8 +62,7 @@ async def open_node(settings: Settings) -> Engine:
     )
     engine = Engine(
         contracts=contracts,
-        operations=mappings.operations,
-        verifier=Verifier(TrustStore.from_directory(settings.trust_dir)),
+        reader=Reader(mappings.operations, Verifier(TrustStore.from_directory(settings.trust_dir))),
         answers=Answers(contracts.register_fault, _sign(settings)),
         store=store,
         ports=_ports(settings),

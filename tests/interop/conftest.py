@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from esutd_bus.testbed.test_ca import TestCa
 from stacks import STACKS, Stack
+
+from esutd_bus.testbed.test_ca import TestCa
 from support.messages import today
 from support.services import Service
 

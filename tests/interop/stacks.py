@@ -16,6 +16,7 @@ HERE = Path(__file__).parent
 _JAXWS = Path("/usr/share/java/jaxws-rt.jar")
 """Debian's; its manifest names the other jars."""
 
+_BINDINGS = HERE / "java" / "bindings.xml"
 _QUICK_JVM = "-XX:TieredStopAtLevel=1"
 
 
@@ -92,7 +93,7 @@ class Java(Stack):
         running = []
         for url, folder in zip(wsdl_urls, folders, strict=True):
             folder.mkdir()
-            command = ["wsimport", "-quiet", "-encoding", "UTF-8", "-d", str(folder), url]
+            command = ["wsimport", "-quiet", "-b", str(_BINDINGS), "-d", str(folder), url]
             running.append(subprocess.Popen(command, env={**os.environ, "WSIMPORT_OPTS": _QUICK_JVM}))
         statuses = [each.wait() for each in running]
         if any(statuses):

@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from esutd_bus.register import answer_codes
 from stacks import Stack
+
+from esutd_bus.register import answer_codes
 from support.messages import today
 
 Outcome = dict[str, Any]

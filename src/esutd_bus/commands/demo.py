@@ -76,7 +76,7 @@ def demo(fixtures: Path | None, keep: bool) -> None:
 def _show(console: Console, folder: Path, fixtures: Path) -> int:
     console.rule("1 · Starting: test CA, PostgreSQL, simulated registry, service")
     ca = TestCa.ensure(folder / "ca")
-    console.print(f"test CA with {len(ca.names)} identities")
+    console.print(f"test CA with {len(ca.names())} identities")
     embedded = EmbeddedPostgres(folder)
     url = embedded.start()
     try:

@@ -33,7 +33,7 @@ SECONDS_TO_FINISH = 30
     help="For trying out only: believe the test CA of this folder (made if absent).",
 )
 def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path | None) -> None:
-    """Serve the register's SOAP services.
+    r"""Serve the register's SOAP services.
 
     Starts PostgreSQL from the wheel unless ESUTD_DATABASE_URL names a server, brings the tables up to date, and
     runs the workers; a worker that dies is started again. SIGTERM or Ctrl-C ends it gracefully: what is under

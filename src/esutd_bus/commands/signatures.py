@@ -45,7 +45,7 @@ def sign(
     key_info: KeyInfoForm,
     output: Path,
 ) -> None:
-    """Sign a SOAP ENVELOPE.
+    r"""Sign a SOAP ENVELOPE.
 
     Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
 
@@ -76,7 +76,7 @@ def sign(
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def verify(file: Path, trust: Path | None, at: datetime | None, as_json: bool) -> None:
-    """Verify the signature of a SOAP envelope in FILE and print the report.
+    r"""Verify the signature of a SOAP envelope in FILE and print the report.
 
     Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
     valid.

@@ -14,8 +14,8 @@ from esutd_bus.edge.probes import PROBES, probe
 from esutd_bus.edge.reception import Expected, Reception
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
-from esutd_bus.engine import Incoming
 from esutd_bus.logs import configure_logs
+from esutd_bus.passage import Incoming
 
 if TYPE_CHECKING:
     from esutd_bus.engine import Engine

@@ -22,7 +22,7 @@ from esutd_bus.edge.spyne_compatibility import (
     WsgiApplication,
     rpc,
 )
-from esutd_bus.engine import Incoming
+from esutd_bus.passage import Incoming
 from esutd_bus.soap.envelope import SoapError, open_envelope
 
 if TYPE_CHECKING:

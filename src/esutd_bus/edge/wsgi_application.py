@@ -29,7 +29,8 @@ from esutd_bus.soap.envelope import fault_envelope
 
 if TYPE_CHECKING:
     from esutd_bus.edge.head import RequestHead
-    from esutd_bus.engine import Engine, Incoming
+    from esutd_bus.engine import Engine
+    from esutd_bus.passage import Incoming
     from esutd_bus.settings import Settings
 
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]

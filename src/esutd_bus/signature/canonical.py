@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
+from esutd_bus.signature.reason import Reason, Refusal
+
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
@@ -22,17 +24,23 @@ def exclusive(element: Element, prefixes: tuple[str, ...] = ()) -> bytes:
     Comments are not part of this form, so they are not signed. Who reads a verified payload must not let a
     comment change its meaning (by splitting a leaf's text); the schema's room refuses comments and
     processing instructions inside leaves.
+
+    Refuses an element that has no canonical form.
     """
     known = [prefix for prefix in prefixes if _PREFIX.fullmatch(prefix)]
     if known:
         _intern(known)
-    return etree.tostring(
-        element,
-        method="c14n",
-        exclusive=True,
-        with_comments=False,
-        inclusive_ns_prefixes=known or None,
-    )
+    try:
+        return etree.tostring(
+            element,
+            method="c14n",
+            exclusive=True,
+            with_comments=False,
+            inclusive_ns_prefixes=known or None,
+        )
+    except etree.C14NError:
+        # A relative namespace name, for one (Canonical XML 1.0, 2.1).
+        raise Refusal(Reason.CANONICALIZATION, "the element has no canonical form") from None
 
 
 def _intern(prefixes: list[str]) -> None:

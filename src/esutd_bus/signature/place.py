@@ -83,7 +83,9 @@ def require_unique_identifiers(root: Element) -> None:
 
 
 def _only_child_to_us(parent: Element, tag: str) -> Element:
-    found = [child for child in parent.iterchildren(tag) if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US]
+    found = [
+        child for child in parent.iterchildren(tag) if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
+    ]
     if not found:
         raise _no_signature(parent.getroottree().getroot(), f"there is no {tag} addressed to this service")
     if len(found) > 1:

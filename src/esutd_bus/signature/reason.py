@@ -34,7 +34,7 @@ class Reason(StrEnum):
     """SignedInfo refers to more than the one element of the profile (XMLDSig 4.4.3)."""
 
     CANONICALIZATION = "canonicalization"
-    """SignedInfo is not in exclusive canonical form without comments (XMLDSig 4.4.1; WS-Security 8.1)."""
+    """SignedInfo's form is not the exclusive one without comments, or there is none (XMLDSig 4.4.1; C14N 2.1)."""
 
     ALGORITHM = "algorithm"
     """A signature or digest algorithm off the closed list, or one that does not fit the key (XMLDSig 6.1)."""

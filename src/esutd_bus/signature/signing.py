@@ -18,6 +18,7 @@ from lxml import etree
 from esutd_bus.signature import canonical, names
 from esutd_bus.signature.algorithms import SHA256
 from esutd_bus.signature.layout import NotSignableError, read_layout
+from esutd_bus.signature.reason import Refusal
 
 if TYPE_CHECKING:
     from cryptography import x509
@@ -91,7 +92,10 @@ def _canonical_body(envelope: bytes) -> bytes:
         raise NotSignableError(f"not well-formed XML, or beyond the parser's limits: {error}") from error
     if body is None:
         raise NotSignableError("a SOAP 1.1 Envelope with one Body is expected")
-    return canonical.exclusive(body)
+    try:
+        return canonical.exclusive(body)
+    except Refusal as refusal:
+        raise NotSignableError(refusal.detail) from refusal
 
 
 def _certificate(certificate: x509.Certificate, form: KeyInfoForm) -> tuple[str, str]:

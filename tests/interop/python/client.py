@@ -11,8 +11,9 @@ from os import environ
 from typing import Any
 from uuid import uuid4
 
-import xmlsec
 import zeep
+import zeep.helpers
+from xmlsec.constants import TransformRsaSha256, TransformSha256
 from zeep import xsd
 from zeep.exceptions import Fault
 from zeep.wsse.signature import BinarySignature
@@ -32,8 +33,8 @@ def signature() -> Signature:
     return Signature(
         environ["KEY_PEM"],
         environ["CERTIFICATE_PEM"],
-        signature_method=xmlsec.Transform.RSA_SHA256,
-        digest_method=xmlsec.Transform.SHA256,
+        signature_method=TransformRsaSha256,
+        digest_method=TransformSha256,
     )
 
 

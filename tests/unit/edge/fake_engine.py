@@ -15,7 +15,7 @@ from esutd_bus.answers import Answer
 from esutd_bus.settings import Settings
 
 if TYPE_CHECKING:
-    from esutd_bus.engine import Incoming
+    from esutd_bus.passage import Incoming
 
 NAMESPACE = "urn:edge-test:v1"
 PATH = "/soap/test"

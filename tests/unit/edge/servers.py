@@ -60,7 +60,12 @@ def accepts(port: int) -> bool:
 
 @contextmanager
 def running(
-    binding: str, scratch: Path, *, workers: int = 1, environment: dict[str, str] | None = None
+    binding: str,
+    scratch: Path,
+    *,
+    workers: int = 1,
+    environment: dict[str, str] | None = None,
+    started: Callable[[int], bool] = accepts,
 ) -> Iterator[Running]:
     port = free_port()
     command = {
@@ -91,7 +96,7 @@ def running(
             stderr=subprocess.STDOUT,
         )
         try:
-            wait_until(lambda: accepts(port) or process.poll() is not None, "the server did not start")
+            wait_until(lambda: started(port) or process.poll() is not None, "the server did not start")
             yield Running(f"http://127.0.0.1:{port}", binding, process, scratch, log)
         finally:
             if process.poll() is None:

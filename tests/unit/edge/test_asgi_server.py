@@ -85,6 +85,15 @@ def test_half_sent_requests_do_not_hold_up_a_stop(tmp_path: Path) -> None:
             assert b" 408 " in body.recv(1000)
 
 
+def test_a_worker_that_is_still_starting_can_be_stopped(tmp_path: Path) -> None:
+    def started(_: int) -> bool:
+        return "Spawning worker-1" in (tmp_path / "log").read_text()
+
+    slow = {"EDGE_TEST_IMPORT_SECONDS": "60"}
+    with running("asgi", tmp_path, environment=slow, started=started) as server:
+        assert server.stop() == 0
+
+
 def test_a_service_that_cannot_open_its_engine_does_not_start(tmp_path: Path) -> None:
     with running("asgi", tmp_path, environment={"EDGE_TEST_UNOPENABLE": "1"}) as server:
         assert server.process.wait(30) != 0

@@ -191,6 +191,7 @@ def test_a_contract_does_not_end_before_it_starts() -> None:
     assert told(term_code="4", ends_on=start) == []
     assert told(term_code="4", ends_on=start - DAY) == refused("SCSE061", "ends_on")
     assert told(term_code="2", ends_on=start - DAY) == refused("SCSE061", "ends_on")
+    assert told(term_code="2", ends_on=start) == refused("SCSE068", "ends_on")
 
 
 @pytest.mark.code("SCSE068")

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from forgery import Verify
+
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import open_envelope
 from esutd_bus.testbed.test_ca import TestCa
-from forgery import Verify
 
 REAL_CERTIFICATES = Path(__file__).parents[4] / "shared" / "corpora" / "kz"
 

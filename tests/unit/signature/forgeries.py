@@ -357,6 +357,11 @@ STRUCTURES = (
     Forgery("DigestValue empty", "structure", _text(_DIGEST_VALUE, lambda _: "")),
 )  # fmt: skip
 
+CANONICAL_FORMS = (
+    Forgery("Body with a namespace name that is relative", "canonicalization",
+            lambda message: message.body[0].append(etree.fromstring('<x xmlns="relative"/>')), sealed=False),
+)  # fmt: skip
+
 VALUES = (
     Forgery("Body changed", "digest-mismatch", _change_body, sealed=False),
     Forgery("Body changed and the key's owner signs another digest", "digest-mismatch", _change_body),
@@ -409,8 +414,10 @@ TIMESTAMPS = tuple(
         ("that is no time", "<wsu:Created>2024-02-30T00:00:00Z</wsu:Created>"),
         ("in another notation", "<wsu:Created>20240101T000000Z</wsu:Created>"),
         ("empty", ""),
-        ("out of order", "<wsu:Expires>2999-01-01T00:00:00Z</wsu:Expires><wsu:Created>2024-01-01T00:00:00Z</wsu:Created>"),
-        ("that ends before it begins", "<wsu:Created>2024-01-02T00:00:00Z</wsu:Created><wsu:Expires>2024-01-01T00:00:00Z</wsu:Expires>"),
+        ("out of order", ("<wsu:Expires>2999-01-01T00:00:00Z</wsu:Expires>"
+                         "<wsu:Created>2024-01-01T00:00:00Z</wsu:Created>")),
+        ("that ends before it begins", ("<wsu:Created>2024-01-02T00:00:00Z</wsu:Created>"
+                                       "<wsu:Expires>2024-01-01T00:00:00Z</wsu:Expires>")),
         ("with something else", "<wsu:Created>2024-01-01T00:00:00Z</wsu:Created><wsu:Other/>"),
     )
 )  # fmt: skip
@@ -422,6 +429,7 @@ ALL = (
     *ALGORITHMS,
     *TRANSFORMS,
     *STRUCTURES,
+    *CANONICAL_FORMS,
     *VALUES,
     *KEY_INFOS,
     *TIMESTAMPS,

@@ -17,10 +17,11 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
+from lxml import etree
+
 from esutd_bus.signature.signing import KeyInfoForm
 from esutd_bus.signature.verifier import VerifiedMessage
 from esutd_bus.testbed.test_ca import TestIdentity
-from lxml import etree
 
 NS = {
     "soap": "http://schemas.xmlsoap.org/soap/envelope/",

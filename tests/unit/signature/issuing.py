@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -45,7 +46,8 @@ class Issued:
 
 
 def name(*attributes: tuple[x509.ObjectIdentifier, str]) -> x509.Name:
-    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+    """A name in UTF-8 strings, whatever the attribute's own kind of string is."""
+    return x509.Name([x509.NameAttribute(oid, value, _ASN1Type.UTF8String) for oid, value in attributes])
 
 
 EMPLOYER = name(

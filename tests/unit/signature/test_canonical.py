@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 
 import pytest
-from esutd_bus.signature.canonical import exclusive
 from lxml import etree
+
+from esutd_bus.signature.canonical import exclusive
 
 DOCUMENT = (
     '<e:E xmlns:e="urn:e" xmlns="urn:d" xmlns:{0}="urn:q" xmlns:{0}x="urn:x"><e:B><a xmlns=""/></e:B></e:E>'

@@ -9,9 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
+from issuing import EMPLOYER, authority, employer, issue, key, name, usage
+
 from esutd_bus.signature.certificates import Certificate, read_certificate
 from esutd_bus.signature.reason import Reason, Refusal
-from issuing import EMPLOYER, authority, employer, issue, key, name, usage
 
 SIGNING = ((usage("digital_signature", "content_commitment"), True),)
 

@@ -6,14 +6,15 @@ import json
 from datetime import datetime
 
 import pytest
+from forgery import PLAIN
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from esutd_bus.signature.evidence import CHECKS
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.testbed.test_ca import TestCa
-from forgery import PLAIN
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 
 def test_a_valid_signatures_report(ca: TestCa, trust: TrustStore, now: datetime) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
+
 from esutd_bus.signature.algorithms import SIGNATURES
 from esutd_bus.signature.keys import KeyFileError, ServiceKey
 from esutd_bus.testbed.test_ca import TestCa

@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from forgeries import ALL
+from forgery import NS, PLAIN, Forgery, Message, Verify
+from lxml import etree
+
 from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.report import SignatureRefused
 from esutd_bus.signature.signing import sign_wsse
@@ -12,9 +16,6 @@ from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import Envelope
 from esutd_bus.testbed.test_ca import TestCa
-from forgeries import ALL
-from forgery import NS, PLAIN, Forgery, Message, Verify
-from lxml import etree
 
 BY_IDENTITY = {
     "expired": "expired",

@@ -13,14 +13,15 @@ import signxml
 import xmlsec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from envelopes import ENVELOPES
+from forgery import NS, Message, Verify, canonical, parse, rsa_key
+from lxml import etree
+from signxml import algorithms
+
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import open_envelope
 from esutd_bus.testbed.test_ca import TestCa, TestIdentity
-from forgery import NS, Message, Verify, canonical, parse, rsa_key
-from lxml import etree
-from signxml import algorithms
 
 JDK = Path(__file__).with_name("XmlDsigOpinion.java")
 
@@ -161,7 +162,7 @@ def test_we_verify_xmlsecs(
     assert verify(raw).signer.bin == "990440000385"
 
 
-def test_canonical_form_is_taken_in_place(employer: TestIdentity) -> None:
+def test_canonical_form_is_taken_in_place() -> None:
     """A Body whose prefix is declared above it is digested as it would be standing alone."""
     root = etree.fromstring(ENVELOPES["prefix of the payload declared on the Envelope"])
     payload = root[1][0]

@@ -7,14 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from envelopes import ENVELOPES
-from esutd_bus.signature.canonical import exclusive
-from esutd_bus.signature.layout import NotSignableError
-from esutd_bus.signature.signing import sign_wsse
-from esutd_bus.testbed.test_ca import TestCa
 from forgery import NS, PLAIN, Verify
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
+
+from esutd_bus.signature.canonical import exclusive
+from esutd_bus.signature.layout import NotSignableError
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.testbed.test_ca import TestCa
 
 every_envelope = pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=ENVELOPES.keys())
 
@@ -53,7 +54,7 @@ def test_signed_info_stands_in_the_document_as_it_was_signed(envelope: bytes, ca
     signed = sign_wsse(envelope, ca.identity("employer"))
     signed_info = etree.fromstring(signed).find(".//ds:SignedInfo", NS)
     assert signed_info is not None
-    encoding = "utf-16" if signed[:2] in {b"\xff\xfe"} else "utf-16-be" if signed[:1] == b"\0" else "utf-8"
+    encoding = {b"\xff\xfe": "utf-16", b"\0<": "utf-16-be"}.get(signed[:2], "utf-8")
     assert exclusive(signed_info).decode() in signed.decode(encoding)
 
 
@@ -94,6 +95,8 @@ def test_identifiers_are_never_the_same(ca: TestCa) -> None:
         (PLAIN.replace(b"?>", b"?><!DOCTYPE x>", 1), "document type"),
         (PLAIN.replace(b"</soap:Envelope>", b""), "not well-formed"),
         (b"<!-- " + PLAIN, "not well-formed"),
+        (PLAIN.replace(b"urn:esutd-bus:contracts:v1", b"relative"), "no canonical form"),
+        (PLAIN.replace(b"17/2024", b"<x>" * 300 + b"</x>" * 300), "beyond the parser"),
     ],
 )
 def test_what_cannot_be_signed(envelope: bytes, complaint: str, ca: TestCa) -> None:

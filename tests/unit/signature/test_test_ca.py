@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
+
 from esutd_bus.signature.keys import SigningKey
 from esutd_bus.testbed.test_ca import TestCa, UnknownIdentityError
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from issuing import NOW, Issued, authority, employer, issue, key, usage
+from structlog.testing import capture_logs
+
 from esutd_bus.signature.certificates import read_certificate
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.trust import TrustError, TrustPath, TrustStore, require_valid
-from issuing import NOW, Issued, authority, employer, issue, key, usage
-from structlog.testing import capture_logs
 
 
 def paths(leaf: Issued, *authorities: Issued) -> tuple[TrustPath, ...]:

@@ -10,16 +10,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from envelopes import ENVELOPES
+from forgery import NS, PLAIN, Message, Verify, parse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
 from esutd_bus.signature.report import SignatureRefused
 from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.envelope import open_envelope
 from esutd_bus.testbed.test_ca import TestCa
-from forgery import NS, PLAIN, Message, Verify, parse
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from lxml import etree
 
 FORMS: tuple[KeyInfoForm, ...] = ("KeyIdentifier", "BinarySecurityToken", "X509Data")
 

@@ -1,0 +1,94 @@
+"""The way in: from bytes to a command of the register."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from esutd_bus.mapping.compile import MappedOperation
+from esutd_bus.mapping.request_mapping import Landed
+from esutd_bus.passage import MessageRefused, Passage, Request
+from esutd_bus.register.command import Command
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.signature.payload import payload_digest
+from esutd_bus.signature.report import SignatureRefused
+from esutd_bus.signature.verifier import VerifiedMessage, Verifier
+from esutd_bus.soap.contract import ServiceContract
+from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
+from esutd_bus.store.ids import uuid7
+from esutd_bus.store.work import RequestKey
+
+STORED_READS_HOLD = timedelta(hours=24)
+
+
+class Reader:
+    """Opens, verifies, decodes and maps messages; what it finds out is noted on the passage."""
+
+    def __init__(self, operations: Mapping[str, MappedOperation], verifier: Verifier) -> None:
+        self._operations = operations
+        self._verifier = verifier
+
+    def read(self, passage: Passage, service: ServiceContract, now: datetime) -> Request:
+        """What a message asks for. Raises MessageRefused."""
+        try:
+            envelope = open_envelope(passage.record.body)
+        except SoapError as error:
+            raise MessageRefused(Refusal(error.code, reason=error.detail)) from error
+        operation = self._operations.get(envelope.payload.tag)
+        if operation is None or operation.contract.service != service.name:
+            raise MessageRefused(Refusal("ESB003", reason=envelope.payload.tag))
+        passage.record.operation = operation.contract.name
+        return _request(passage, operation, self._verify(passage, envelope, now))
+
+    def _verify(self, passage: Passage, envelope: Envelope, now: datetime) -> VerifiedMessage:
+        try:
+            message = self._verifier.verify(envelope, now)
+        except SignatureRefused as refused:
+            passage.record.report = refused.report.to_dict()
+            raise MessageRefused(Refusal("SCSE001", reason=refused.report.reason)) from refused
+        passage.record.report = message.report.to_dict()
+        passage.record.sender = message.signer.employer_id
+        return message
+
+
+def _request(passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:
+    decoded = operation.contract.request_plan.decode(message.payload)
+    landed = operation.request.land(decoded.values, decoded.problems)
+    passage.record.said = landed.values.pop("message", {})
+    passage.request_id = passage.record.said.get("request_id")
+    sender = message.signer.employer_id
+    employer_path = operation.request.path_of("message.employer", decoded.values)
+    _judge_sender(landed, passage.record.said.get("employer"), sender, employer_path)
+    command = Command(
+        operation=operation.command,
+        values=landed.values,
+        employer=sender,
+        message_id=passage.id,
+        received_at=passage.record.recorded_at,
+        new_id=uuid7(),
+        recorded_by=message.signer.recorded_by,
+        refusals=tuple(landed.refusals),
+        malformed=landed.malformed,
+    )
+    if landed.refusals or passage.request_id is None:
+        return Request(operation, command, key=None)
+    key = RequestKey(
+        sender=sender,
+        request_id=passage.request_id,
+        payload_sha256=payload_digest(message.payload),
+        operation=f"{operation.contract.service}.{operation.contract.name}",
+        keeps=STORED_READS_HOLD if operation.is_read else None,
+    )
+    return Request(operation, command, key)
+
+
+def _judge_sender(landed: Landed, employer: str | None, sender: str, employer_path: str | None) -> None:
+    """The order of judgement: the form of the identifiers, then the signer against the employer.
+
+    Who is not the employer learns nothing more (design: answers to questions the tables leave open).
+    """
+    if employer == sender or (employer is None and not landed.misidentified):
+        return
+    if landed.misidentified:
+        raise MessageRefused(*landed.misidentified)
+    raise MessageRefused(Refusal("SCSE046", path=employer_path))
