@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test check interop test-server-postgres clean
+.PHONY: demo test test-server check clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -12,6 +12,9 @@ demo: $(VENV)/installed  ## the whole way of a message, on this machine
 
 test: $(VENV)/installed-dev  ## the test suite, on the embedded PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
+
+test-server: $(VENV)/installed-dev  ## what meets the database, on Debian's PostgreSQL
+	tests/support/with-server-postgres $(BIN)/python -m pytest tests/integration tests/acceptance $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

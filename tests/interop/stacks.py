@@ -8,6 +8,7 @@ import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
@@ -18,6 +19,29 @@ _JAXWS = Path("/usr/share/java/jaxws-rt.jar")
 
 _BINDINGS = HERE / "java" / "bindings.xml"
 _QUICK_JVM = "-XX:TieredStopAtLevel=1"
+
+
+_TIMEOUT_SECONDS = 120
+
+
+class ClientError(RuntimeError):
+    """A client's program could not be built or did not run to its end; the message is what it complained of."""
+
+
+def run(command: Sequence[str], **environment: str) -> bytes:
+    """What a command prints, with these variables beside its environment. Raises `ClientError`."""
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, **environment},
+            capture_output=True,
+            timeout=_TIMEOUT_SECONDS,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        complaint = getattr(error, "stderr", None) or b""
+        raise ClientError(f"{error}\n{complaint.decode(errors='replace')[-4000:]}") from error
+    return done.stdout
 
 
 class Stack(ABC):
@@ -58,8 +82,7 @@ class Php(Stack):
 
     @staticmethod
     def _lacking_extension() -> str | None:
-        loaded = subprocess.run(["php", "-m"], capture_output=True, text=True, check=True).stdout.split()
-        return None if "soap" in loaded else "php's extension soap"
+        return None if b"soap" in run(["php", "-m"]).split() else "php's extension soap"
 
 
 class Node(Stack):
@@ -83,21 +106,23 @@ class Java(Stack):
         class_path = os.pathsep.join(map(str, [classes, *generated, _JAXWS]))
         sources = sorted((HERE / "java").rglob("*.java"))
         compiler = ["javac", f"-J{_QUICK_JVM}", "-proc:none", "-cp", class_path, "-d", str(classes)]
-        subprocess.run([*compiler, *map(str, sources)], check=True)
+        run([*compiler, *map(str, sources)])
         return ["java", _QUICK_JVM, "-cp", class_path, "interop.Client"]
 
     @staticmethod
     def _generated(wsdl_urls: Sequence[str], workplace: Path) -> list[Path]:
         """The folders of the generated classes, one a WSDL. What two WSDLs share is generated in both, alike."""
         folders = [workplace / f"generated-{number}" for number in range(len(wsdl_urls))]
-        running = []
-        for url, folder in zip(wsdl_urls, folders, strict=True):
+
+        def generate(url: str, folder: Path) -> None:
             folder.mkdir()
-            command = ["wsimport", "-quiet", "-b", str(_BINDINGS), "-d", str(folder), url]
-            running.append(subprocess.Popen(command, env={**os.environ, "WSIMPORT_OPTS": _QUICK_JVM}))
-        statuses = [each.wait() for each in running]
-        if any(statuses):
-            raise RuntimeError(f"wsimport failed: {dict(zip(wsdl_urls, statuses, strict=True))}")
+            run(
+                ["wsimport", "-quiet", "-b", str(_BINDINGS), "-d", str(folder), url],
+                WSIMPORT_OPTS=_QUICK_JVM,
+            )
+
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(generate, wsdl_urls, folders))
         return folders
 
 
