@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,16 @@ class Source:
     column: str
     convert: Convert | None = None
 
+    def value(self, sources: Mapping[str, Any]) -> Any:
+        """What the leaf tells; None where the source does not hold it."""
+        row = sources.get(self.row)
+        value = row.get(self.column) if row is not None else None
+        return self.convert(value) if value is not None and self.convert else value
+
 
 @dataclass(frozen=True, slots=True)
 class RepeatedSource:
-    """Where a repeated group's rows come from, and what each of them gives."""
+    """Where the rows of a repeated element come from, and what each of them gives."""
 
     path: str
     row: str
@@ -29,7 +35,23 @@ class RepeatedSource:
 
     column: str | None
     leaves: tuple[Source, ...]
-    groups: tuple[RepeatedSource, ...]
+    groups: tuple[RepeatedSource, ...] = ()
+    is_leaf: bool = False
+    """A repeated leaf: each row gives one value, and not a group of them."""
+
+    @property
+    def name(self) -> str:
+        """What the sources below call a row of the list."""
+        return self.column or self.row
+
+    def values(self, sources: Mapping[str, Any]) -> list[Any]:
+        """The values of each row, in the list's order."""
+        found = sources.get(self.row)
+        rows: Sequence[Any] = (found.get(self.column) if self.column and found is not None else found) or ()
+        if self.is_leaf:
+            told = (self.leaves[0].value({self.name: row}) for row in rows)
+            return [value for value in told if value is not None]
+        return [_gather(self.leaves, self.groups, {self.name: row}) for row in rows]
 
 
 class AnswerMapping:
@@ -49,16 +71,11 @@ def _gather(
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for leaf in leaves:
-        row = sources.get(leaf.row)
-        if row is None:
-            continue
-        value = row.get(leaf.column)
+        value = leaf.value(sources)
         if value is not None:
-            values[leaf.path] = leaf.convert(value) if leaf.convert else value
+            values[leaf.path] = value
     for group in groups:
-        found = sources.get(group.row)
-        rows = found.get(group.column) if group.column and found is not None else found
+        rows = group.values(sources)
         if rows:
-            name = group.column or group.row
-            values[group.path] = [_gather(group.leaves, group.groups, {name: row}) for row in rows]
+            values[group.path] = rows
     return values

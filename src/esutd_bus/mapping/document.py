@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from esutd_bus.mapping.yaml_file import MappingError, names, read_yaml, section, text, texts
 
-
-class MappingError(Exception):
-    """A mapping that cannot be served; the message names file, operation and path. Start-up ends with it."""
-
+__all__ = ["Lines", "MappingDocument", "MappingError", "OperationDocument", "read_documents"]
 
 COMMON = "common.yaml"
 
-_DOCUMENT_KEYS = {"service", "parts", "tables", "operations"}
-_OPERATION_KEYS = {"command", "kind", "creates", "fetch", "request", "answer"}
-_REQUEST_KEYS = {"to", "as", "missing", "malformed", "ignored", "rows"}
-_ANSWER_KEYS = {"from", "as", "each", "ignored"}
+_COMMON_WORDS = frozenset({"parts"})
+_DOCUMENT_WORDS = frozenset({"service", "parts", "tables", "operations"})
+_OPERATION_WORDS = frozenset({"command", "kind", "creates", "fetch", "request", "answer"})
+_REQUEST_WORDS = frozenset({"to", "as", "missing", "malformed", "ignored", "rows"})
+_ANSWER_WORDS = frozenset({"from", "as", "each", "ignored"})
+_KINDS = ("read", "write")
 
-Lines = Mapping[str, Mapping[str, Any]]
+Lines = Mapping[str, Mapping[str, str]]
 """Path → what the mapping says of it, in the long form."""
 
 
@@ -55,77 +54,76 @@ class MappingDocument:
     file: str
     service: str
     operations: Mapping[str, OperationDocument]
-    tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tables: Mapping[str, Any]
+    """Table → its declaration, as `exchange_tables` reads it."""
 
 
 def read_documents(folder: Path, shared: Path) -> list[MappingDocument]:
     """All mappings of a folder. `shared`: the built-in folder, whose common parts serve where it has none."""
     if not folder.is_dir():
         raise MappingError(f"no folder of mappings at {folder}")
-    common = folder / COMMON
-    parts = _load(common if common.exists() else shared / COMMON).get("parts", {})
-    return [_document(path, parts) for path in sorted(folder.glob("*.yaml")) if path.name != COMMON]
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise MappingError(f"{path.name}: cannot be read: {error}") from error
-    if not isinstance(content, dict):
-        raise MappingError(f"{path.name}: a mapping is a YAML mapping")
-    return content
+    own = folder / COMMON
+    common = section(read_yaml(own if own.exists() else shared / COMMON), COMMON, _COMMON_WORDS)
+    parts = section(common.get("parts"), f"{COMMON}, parts")
+    documents = [_document(path, parts) for path in sorted(folder.glob("*.yaml")) if path.name != COMMON]
+    files: dict[str, str] = {}
+    for document in documents:
+        other = files.setdefault(document.service, document.file)
+        if other != document.file:
+            raise MappingError(f"{document.file}: {other} maps the service {document.service} already")
+    return documents
 
 
 def _document(path: Path, common_parts: Mapping[str, Any]) -> MappingDocument:
-    content = _load(path)
-    _only(content, _DOCUMENT_KEYS, path.name)
-    if not isinstance(content.get("service"), str):
-        raise MappingError(f"{path.name}: says no `service`")
-    parts = {**common_parts, **(content.get("parts") or {})}
-    operations = {
-        name: _operation(name, said or {}, parts, f"{path.name}, {name}")
-        for name, said in (content.get("operations") or {}).items()
-    }
-    return MappingDocument(path.name, content["service"], operations, content.get("tables") or {})
-
-
-def _operation(name: str, said: Mapping[str, Any], parts: Mapping[str, Any], place: str) -> OperationDocument:
-    _only(said, _OPERATION_KEYS, place)
-    kind = said.get("kind", "write")
-    if kind not in ("read", "write"):
-        raise MappingError(f"{place}: kind is «read» or «write», not «{kind}»")
-    return OperationDocument(
-        name=name,
-        place=place,
-        request=_lines(said.get("request") or {}, parts, "to", _REQUEST_KEYS, f"{place}, request"),
-        answer=_lines(said.get("answer") or {}, parts, "from", _ANSWER_KEYS, f"{place}, answer"),
-        command=said.get("command"),
-        is_read=kind == "read",
-        creates=said.get("creates"),
-        fetch=said.get("fetch") or {},
+    content = section(read_yaml(path), path.name, _DOCUMENT_WORDS)
+    parts = {**common_parts, **section(content.get("parts"), f"{path.name}, parts")}
+    operations = section(content.get("operations"), f"{path.name}, operations")
+    return MappingDocument(
+        file=path.name,
+        service=text(content.get("service"), f"{path.name}, service"),
+        operations={
+            name: _operation(name, said, parts, f"{path.name}, {name}") for name, said in operations.items()
+        },
+        tables=section(content.get("tables"), f"{path.name}, tables"),
     )
 
 
-def _lines(
-    said: Mapping[str, Any], parts: Mapping[str, Any], short: str, known: set[str], place: str
-) -> Lines:
+def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) -> OperationDocument:
+    said = section(content, place, _OPERATION_WORDS)
+    kind = said.get("kind", "write")
+    if kind not in _KINDS:
+        raise MappingError(f"{place}: kind is «read» or «write», not «{kind}»")
+    command, creates = (
+        text(said[word], f"{place}, {word}") if word in said else None for word in ("command", "creates")
+    )
+    return OperationDocument(
+        name=name,
+        place=place,
+        request=_lines(said.get("request"), parts, "to", _REQUEST_WORDS, f"{place}, request"),
+        answer=_lines(said.get("answer"), parts, "from", _ANSWER_WORDS, f"{place}, answer"),
+        command=command,
+        is_read=kind == "read",
+        creates=creates,
+        fetch=texts(section(said.get("fetch"), f"{place}, fetch"), f"{place}, fetch"),
+    )
+
+
+def _lines(content: Any, parts: Mapping[str, Any], short: str, known: frozenset[str], place: str) -> Lines:
+    """The lines of the parts used, then the operation's own, which count where both speak of a path."""
+    said = dict(section(content, place))
     merged: dict[str, Any] = {}
-    for part in said.get("use", ()):
+    for part in names(said.pop("use", None), f"{place}, use"):
         if part not in parts:
             raise MappingError(f"{place}: no part «{part}»")
-        merged.update(parts[part])
-    merged.update({path: line for path, line in said.items() if path != "use"})
-    lines: dict[str, Mapping[str, Any]] = {}
-    for path, line in merged.items():
-        lines[path] = {short: line} if isinstance(line, str) else line
-        if not isinstance(lines[path], dict):
-            raise MappingError(f"{place}, {path}: «TABLE.COLUMN» or a mapping is expected")
-        _only(lines[path], known, f"{place}, {path}")
-    return lines
+        merged |= section(parts[part], f"{place}, part {part}")
+    merged |= said
+    return {path: _line(line, short, known, f"{place}, {path}") for path, line in merged.items()}
 
 
-def _only(said: Mapping[str, Any], known: set[str], place: str) -> None:
-    unknown = sorted(set(said) - known)
-    if unknown:
-        raise MappingError(f"{place}: unknown word «{unknown[0]}» (known: {', '.join(sorted(known))})")
+def _line(content: Any, short: str, known: frozenset[str], where: str) -> Mapping[str, str]:
+    line = {short: content} if isinstance(content, str) else section(content, where, known)
+    if not line:
+        raise MappingError(f"{where}: says nothing")
+    if "ignored" in line and len(line) > 1:
+        raise MappingError(f"{where}: is ignored, and yet more is said of it")
+    return texts(line, where)

@@ -13,6 +13,8 @@ from esutd_bus.soap.problem import Problem
 
 _INDEX = re.compile(r"\[\d+\]")
 
+Convert = Callable[[Any], Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Landing:
@@ -20,15 +22,16 @@ class Landing:
 
     table: str
     column: str
-    convert: Callable[[Any], Any] | None = None
+    convert: Convert | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedLanding:
-    """Where a repeated group lands: a row each, in a table of its own."""
+    """Where a repeated element lands: a row each, in a table of its own."""
 
     table: str
     leaves: Mapping[str, Landing]
+    """By the path below the element; `""` for a repeated leaf itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class PathCodes:
     missing: str = SCHEMA_CODE
     malformed: str = SCHEMA_CODE
     identifies: bool = False
+
+
+_NO_CODES = PathCodes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,39 +79,21 @@ class RequestMapping:
 
     def land(self, values: Mapping[str, Any], problems: Sequence[Problem]) -> Landed:
         """The decoded values on their columns; problems and failed conversions as refusals."""
-        refusals: list[Refusal] = []
-        for problem in problems:
-            codes = self._codes_of(problem.path)
-            code = {"missing": codes.missing, "malformed": codes.malformed}.get(problem.kind, SCHEMA_CODE)
-            refusals.append(Refusal(code, path=problem.path, reason=problem.detail))
-        unread = {problem.path for problem in problems if problem.kind == "malformed"}
+        forms = _Forms(self._codes, problems)
         landed: dict[str, Any] = {}
         for path, value in values.items():
-            landing = self._leaves.get(path)
-            if landing is None:
-                group = self._groups.get(path)
-                if group is not None:
-                    landed[group.table] = [
-                        self._row(group, row, f"{path}[{n}]", refusals)
-                        for n, row in enumerate(value, start=1)
-                    ]
-                continue
-            if landing.convert is not None:
-                try:
-                    value = landing.convert(value)  # noqa: PLW2901  # the same value in its final form
-                except ValueError as error:
-                    unread.add(path)
-                    refusals.append(Refusal(self._codes_of(path).malformed, path=path, reason=str(error)))
-                    continue
-            landed.setdefault(landing.table, {})[landing.column] = value
-        fields = (self._leaves[path] for path in unread if path in self._leaves)
+            if (landing := self._leaves.get(path)) is not None:
+                forms.put(landed.setdefault(landing.table, {}), landing, path, value)
+            elif (group := self._groups.get(path)) is not None:
+                landed[group.table] = [
+                    _row(group, item, f"{path}[{count}]", forms) for count, item in enumerate(value, start=1)
+                ]
+        unread = (self._leaves[path] for path in forms.unread if path in self._leaves)
         return Landed(
             landed,
-            refusals,
-            malformed=frozenset(f"{landing.table}.{landing.column}" for landing in fields),
-            misidentified=tuple(
-                r for r in refusals if r.path in unread and self._codes_of(r.path).identifies
-            ),
+            forms.refusals,
+            malformed=frozenset(f"{landing.table}.{landing.column}" for landing in unread),
+            misidentified=tuple(forms.misidentified),
         )
 
     def path_of(self, field: str | None, said: Container[str] = ()) -> str | None:
@@ -116,23 +104,43 @@ class RequestMapping:
         paths = self._paths.get(field, ()) if field else ()
         return next((path for path in paths if path in said), paths[0] if paths else None)
 
-    def _row(
-        self, group: RepeatedLanding, values: Any, place: str, refusals: list[Refusal]
-    ) -> dict[str, Any]:
-        row: dict[str, Any] = {}
-        for path, value in values.items() if isinstance(values, Mapping) else [("", values)]:
-            landing = group.leaves.get(path)
-            if landing is None:
-                continue
-            try:
-                row[landing.column] = landing.convert(value) if landing.convert else value
-            except ValueError as error:
-                code = self._codes_of(f"{place}/{path}").malformed
-                refusals.append(Refusal(code, path=f"{place}/{path}", reason=str(error)))
+
+class _Forms:
+    """The form of one message's values: what of it is wrong, and by which code that is told."""
+
+    def __init__(self, codes: Mapping[str, PathCodes], problems: Sequence[Problem]) -> None:
+        self._codes = codes
+        self.refusals: list[Refusal] = []
+        self.misidentified: list[Refusal] = []
+        self.unread: set[str] = set()
+        for problem in problems:
+            self._add(problem)
+
+    def put(self, row: dict[str, Any], landing: Landing, path: str, value: Any) -> None:
+        """The value in its final form into its column; one whose form is wrong stays out."""
+        try:
+            row[landing.column] = landing.convert(value) if landing.convert else value
+        except ValueError as error:
+            self._add(Problem(path, "malformed", str(error)))
+
+    def _add(self, problem: Problem) -> None:
+        codes = self._codes.get(_INDEX.sub("", problem.path), _NO_CODES)
+        code = {"missing": codes.missing, "malformed": codes.malformed}.get(problem.kind, SCHEMA_CODE)
+        refusal = Refusal(code, path=problem.path, reason=problem.detail)
+        self.refusals.append(refusal)
+        if problem.kind == "malformed":
+            self.unread.add(problem.path)
+            if codes.identifies:
+                self.misidentified.append(refusal)
+
+
+def _row(group: RepeatedLanding, item: Any, place: str, forms: _Forms) -> dict[str, Any]:
+    """The row of one repeated element: a group's leaves by their path below it, or a leaf's only value."""
+    row: dict[str, Any] = {}
+    if not isinstance(item, Mapping):
+        forms.put(row, group.leaves[""], place, item)
         return row
-
-    def _codes_of(self, path: str) -> PathCodes:
-        return self._codes.get(_INDEX.sub("", path), _NO_CODES)
-
-
-_NO_CODES = PathCodes()
+    for path, value in item.items():
+        if path in group.leaves:
+            forms.put(row, group.leaves[path], f"{place}/{path}", value)
+    return row

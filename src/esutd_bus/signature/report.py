@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from esutd_bus.signature.certificates import CertificateSummary
+from esutd_bus.signature.signer import Signer
+
 if TYPE_CHECKING:
-    from esutd_bus.signature.certificates import CertificateSummary
+    from datetime import datetime
+
     from esutd_bus.signature.reason import Reason
-    from esutd_bus.signature.signer import Signer
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,22 @@ class SignatureReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types: times as ISO 8601 with zone, absent parts as null."""
-        plain = {name: _plain(value) for name, value in asdict(self).items()}
-        plain["checks"] = [asdict(check) for check in self.checks]
-        return plain
+        told: dict[str, Any] = {name: getattr(self, name) for name in _REPORT}
+        told["verified_at"] = self.verified_at.isoformat()
+        told["checks"] = [{"name": check.name, "ok": check.ok} for check in self.checks]
+        if (certificate := self.certificate) is not None:
+            told["certificate"] = {name: getattr(certificate, name) for name in _CERTIFICATE} | {
+                "not_before": certificate.not_before.isoformat(),
+                "not_after": certificate.not_after.isoformat(),
+            }
+        if (signer := self.signer) is not None:
+            told["signer"] = {name: getattr(signer, name) for name in _SIGNER}
+        return told
+
+
+_REPORT, _CERTIFICATE, _SIGNER = (
+    tuple(part.name for part in fields(kind)) for kind in (SignatureReport, CertificateSummary, Signer)
+)
 
 
 class SignatureRefused(Exception):  # noqa: N818  # a verdict on a message, not an error of the program
@@ -80,11 +94,3 @@ class SignatureRefused(Exception):  # noqa: N818  # a verdict on a message, not 
     def __init__(self, report: SignatureReport) -> None:
         super().__init__(f"{report.reason}: {report.detail}")
         self.report = report
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {name: _plain(part) for name, part in value.items()}
-    return value

@@ -262,11 +262,13 @@ def _rank(member: Node | Model | Wildcard, start: int) -> tuple[list[tuple[str, 
 def _out_of_order(ranks: list[int]) -> set[int]:
     """The fewest positions whose removal leaves ranks that never fall: one moved element is one problem."""
     ends: list[int] = []  # position at which the best run of each length ends
+    tails: list[int] = []  # the rank at that position
     before: list[int | None] = []
     for position, rank in enumerate(ranks):
-        length = bisect_right([ranks[each] for each in ends], rank)
+        length = bisect_right(tails, rank)
         before.append(ends[length - 1] if length else None)
         ends[length : length + 1] = [position]
+        tails[length : length + 1] = [rank]
     kept: set[int] = set()
     last = ends[-1] if ends else None
     while last is not None:

@@ -14,9 +14,9 @@ from os import environ
 from typing import Any
 from uuid import uuid4
 
+import xmlsec
 import zeep
 import zeep.helpers
-from xmlsec.constants import TransformRsaSha256, TransformSha256
 from zeep import xsd
 from zeep.exceptions import Fault
 from zeep.wsse.signature import BinarySignature
@@ -36,8 +36,8 @@ def signature() -> Signature:
     return Signature(
         environ["KEY_PEM"],
         environ["CERTIFICATE_PEM"],
-        signature_method=TransformRsaSha256,
-        digest_method=TransformSha256,
+        signature_method=xmlsec.constants.TransformRsaSha256,
+        digest_method=xmlsec.constants.TransformSha256,
     )
 
 

@@ -17,7 +17,7 @@ if __name__ == "__main__":
     port, workers, metrics = sys.argv[1:]
     open_metrics_folder(Path(metrics))
     configure_logs("INFO", "json")
-    # let_starting_workers_be_stopped()
+    let_starting_workers_be_stopped()
     Server(
         "fake_asgi:application",
         port=int(port),

@@ -94,6 +94,7 @@ def running(
             env={**os.environ, "PYTHONPATH": path, "EDGE_TEST_SCRATCH": str(scratch), **(environment or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             wait_until(lambda: started(port) or process.poll() is not None, "the server did not start")
@@ -104,5 +105,5 @@ def running(
                 try:
                     process.wait(START_SECONDS)
                 except subprocess.TimeoutExpired:
-                    process.kill()
+                    os.killpg(process.pid, signal.SIGKILL)  # its workers too
                     process.wait()

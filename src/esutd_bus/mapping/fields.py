@@ -1,0 +1,110 @@
+"""The fields a message's leaves land on: `TABLE.COLUMN`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Table
+
+from esutd_bus.mapping.yaml_file import MappingError
+from esutd_bus.store.tables import metadata
+
+MESSAGE = "message"
+"""What every message says of itself: kept in the journal, whatever the operation."""
+
+_SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
+_REFERENCE: Mapping[str, type] = {"contract_id": UUID, "external_id": str}
+"""How a message refers to a contract."""
+
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure")
+
+LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
+    {
+        "string": str,
+        "boolean": bool,
+        "decimal": Decimal,
+        "integer": int,
+        "date": date,
+        "dateTime": datetime,
+    }
+)
+"""A leaf's type in the schema → its value's; for others (time, double, base64Binary) there are no columns."""
+
+_TOLD: Mapping[type, str] = {
+    str: "text",
+    bool: "boolean",
+    Decimal: "decimal",
+    int: "integer",
+    date: "date",
+    datetime: "instant",
+    UUID: "uuid",
+}
+
+
+class Field(NamedTuple):
+    """A column of a table."""
+
+    table: str
+    column: str
+
+    def __str__(self) -> str:
+        return f"{self.table}.{self.column}"
+
+    @classmethod
+    def parse(cls, said: str) -> Field:
+        """From `TABLE.COLUMN`."""
+        table, _, column = said.partition(".")
+        return cls(table, column)
+
+
+class Fields:
+    """The fields that the leaves of one operation's request may land on, each with the type of its values."""
+
+    def __init__(self, declared: Mapping[str, Table], *, of_command: bool) -> None:
+        tables: dict[str, Mapping[str, type]] = {MESSAGE: _SAID_OF_A_MESSAGE}
+        if of_command:
+            tables["reference"] = _REFERENCE
+            tables |= {name: _fed_by_messages(metadata.tables[name]) for name in _TABLES_OF_COMMANDS}
+        else:
+            tables |= {name: _fed_by_messages(table) for name, table in declared.items()}
+        self._tables = tables
+        self._elsewhere = {
+            **dict.fromkeys(declared, "of a mapping's own: a command of the register does not store it"),
+            **dict.fromkeys(
+                ("reference", *metadata.tables), "the register's: only a command of the register feeds it"
+            ),
+        }
+
+    def type_of(self, field: Field, where: str) -> type:
+        """The type of a field's values. Raises MappingError for a field that nothing may land on."""
+        columns = self._tables.get(field.table)
+        if columns is None:
+            why = self._elsewhere.get(field.table)
+            raise MappingError(
+                f"{where}: table {field.table} is {why}" if why else f"{where}: no table «{field.table}»"
+            )
+        if field.column not in columns:
+            raise MappingError(
+                f"{where}: table {field.table} has no column «{field.column}» for messages to land on"
+            )
+        return columns[field.column]
+
+
+def column_type(column: Any) -> type:
+    """The type of a column's values."""
+    python_type: type = column.type.python_type
+    return python_type
+
+
+def told(value_type: type) -> str:
+    """A type's name as declarations of tables spell it."""
+    return _TOLD.get(value_type, value_type.__name__)
+
+
+def _fed_by_messages(table: Table) -> Mapping[str, type]:
+    return {column.name: column_type(column) for column in table.columns if "fed_by" not in column.info}

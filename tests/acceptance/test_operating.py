@@ -1,0 +1,164 @@
+"""What an operator does: start, stop, reload, look; and what the command line says when something is wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+from conftest import create_database
+from esutd_bus.settings import packaged
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.testbed.test_ca import TestCa
+from support.messages import contract, post, register, send
+from support.services import Service, asgi_service
+
+NEW_POSITION = "2511-1-999"
+
+
+def esutd_bus(
+    *arguments: str | Path, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
+    command = [str(Path(sys.executable).parent / "esutd-bus"), *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
+    )
+
+
+def test_dictionaries_are_reloaded_by_a_running_service(asgi: Service, ca: TestCa, tmp_path: Path) -> None:
+    message = register(contract=contract(positionCode=NEW_POSITION))
+    assert send(asgi.url, message, ca.identity("employer")).fields == [("SCSE007", "contract/positionCode")]
+    packaged_file = Path(packaged("src")) / "esutd_bus/register/data/dictionaries/position.csv"
+    newer = shutil.copy(packaged_file, tmp_path / "position.csv")
+    with Path(newer).open("a", encoding="utf-8") as file:
+        file.write(f"{NEW_POSITION},НОВАЯ ДОЛЖНОСТЬ,ЖАҢА ЛАУАЗЫМ,2511-1,1\n")
+    loaded = esutd_bus("dictionaries", "load", tmp_path, settings=asgi.environment)
+    assert loaded.returncode == 0, loaded.stderr
+    message = register(contract=contract(positionCode=NEW_POSITION))
+    assert send(asgi.url, message, ca.identity("employer")).codes == ["SCSS001"]
+    assert esutd_bus("dictionaries", "load", settings=asgi.environment).returncode == 0
+    message = register(contract=contract(positionCode=NEW_POSITION))
+    assert send(asgi.url, message, ca.identity("employer")).codes == ["SCSE007"]
+
+
+@pytest.fixture
+def own(postgres: str, ca: TestCa) -> dict[str, str]:
+    """Settings for a service of a test's own."""
+    return {
+        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_operating"),
+        "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_LOG_LEVEL": "WARNING",
+    }
+
+
+def test_a_stop_finishes_what_is_under_way(own: dict[str, str], ca: TestCa, tmp_path: Path) -> None:
+    employer = ca.identity("employer")
+    messages = [sign_wsse(register(), employer) for _ in range(60)]
+    with asgi_service(own, tmp_path / "service.log", workers=1) as service, ThreadPoolExecutor(60) as pool:
+        replies = [pool.submit(post, service.url, message) for message in messages]
+        while not any(reply.done() for reply in replies):
+            time.sleep(0.005)
+        service.process.terminate()
+        assert service.process.wait(timeout=30) == 0
+        ended = [reply.exception() or reply.result() for reply in replies]
+    answered = [reply for reply in ended if not isinstance(reply, requests.RequestException)]
+    assert answered
+    assert {reply.status for reply in answered} <= {200, 503}
+    with asgi_service(own, tmp_path / "again.log", workers=1) as service:
+        for message, before in zip(messages, ended, strict=True):
+            after = post(service.url, message)
+            if before in answered and before.status == 200:
+                assert after.body == before.body
+            assert after.codes == ["SCSS001"]
+
+
+def test_a_worker_that_dies_is_started_again(own: dict[str, str], ca: TestCa, tmp_path: Path) -> None:
+    with asgi_service(own, tmp_path / "service.log", workers=1) as service:
+        (worker,) = [
+            child
+            for child in psutil.Process(service.process.pid).children()
+            if "resource_tracker" not in " ".join(child.cmdline())
+        ]
+        worker.send_signal(signal.SIGKILL)
+        worker.wait(timeout=10)
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                reply = send(service.url, register(), ca.identity("employer"))
+                break
+            except requests.RequestException:
+                assert time.monotonic() < deadline, "no worker came back"
+                time.sleep(0.1)
+        assert reply.codes == ["SCSS001"]
+
+
+def test_metrics_count_messages(asgi: Service, ca: TestCa) -> None:
+    send(asgi.url, register(), ca.identity("employer"))
+    text = requests.get(f"{asgi.url}/metrics", timeout=10).text
+    assert 'operation="RegisterContract"' in text
+    assert 'code="SCSS001"' in text
+
+
+def test_serving_without_trust_is_refused(own: dict[str, str]) -> None:
+    del own["ESUTD_TRUST_DIR"]
+    ended = esutd_bus("serve", "--port", "1", settings=own)
+    assert ended.returncode == 3
+    assert "ESUTD_TRUST_DIR" in ended.stderr
+
+
+def test_a_leaf_without_mapping_ends_the_start(own: dict[str, str], tmp_path: Path) -> None:
+    for name in ("wsdl", "xsd", "mappings"):
+        shutil.copytree(packaged(name), tmp_path / name)
+    mapping = tmp_path / "mappings" / "EmploymentContracts.yaml"
+    lines = mapping.read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if "contract/establishedPost:" not in line]
+    mapping.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    ended = esutd_bus("serve", "--port", "1", settings={**own, "ESUTD_CONTRACTS_DIR": str(tmp_path)})
+    assert ended.returncode == 3
+    assert "contract/establishedPost: the leaf is neither mapped nor ignored" in ended.stderr
+
+
+def test_a_database_that_is_not_there_is_told(own: dict[str, str]) -> None:
+    nowhere = {**own, "ESUTD_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    ended = esutd_bus("journal", "show", settings=nowhere)
+    assert ended.returncode == 3
+    assert "no connection to the database" in ended.stderr
+
+
+def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
+    employer = ca.identity("employer")
+    (tmp_path / "request.xml").write_bytes(register())
+    signed = esutd_bus(
+        "sign",
+        tmp_path / "request.xml",
+        "--key",
+        employer.path,
+        "-o",
+        tmp_path / "signed.xml",
+        settings={"ESUTD_SIGN_PASSWORD": employer.password},
+    )
+    assert signed.returncode == 0, signed.stderr
+    verified = esutd_bus("verify", tmp_path / "signed.xml", "--trust", ca.trust_dir)
+    assert verified.returncode == 0
+    assert "990440000385" in verified.stdout
+    assert "VALID" in verified.stdout
+    spoilt = (tmp_path / "signed.xml").read_bytes().replace("Инженер".encode(), "Геолог".encode())
+    (tmp_path / "spoilt.xml").write_bytes(spoilt)
+    refused = esutd_bus("verify", tmp_path / "spoilt.xml", "--trust", ca.trust_dir)
+    assert refused.returncode == 1
+    assert "digest-mismatch" in refused.stdout
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("replay",), ("journal", "show", "--limit", "0")])
+def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
+    assert esutd_bus(*arguments).returncode == 2

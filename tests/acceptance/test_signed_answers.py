@@ -1,0 +1,65 @@
+"""Answers signed with the service's key, where ESUTD_SIGN_ANSWERS is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from conftest import create_database
+from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.testbed.test_ca import TestCa
+from support.messages import Reply, post, register, send
+from support.services import Service, asgi_service
+
+
+@pytest.fixture(scope="module")
+def signing(postgres: str, ca: TestCa, session_folder: Path) -> Iterator[Service]:
+    """The service with a key of its own."""
+    service_key = ca.service_key
+    environment = {
+        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_signing"),
+        "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_SIGN_ANSWERS": "true",
+        "ESUTD_KEY_FILE": str(service_key.path),
+        "ESUTD_KEY_PASSWORD": service_key.password,
+        "ESUTD_LOG_LEVEL": "WARNING",
+    }
+    with asgi_service(environment, session_folder / "signing.log", workers=1) as service:
+        yield service
+
+
+def signer_of(reply: Reply, ca: TestCa) -> str | None:
+    report = inspect_file(reply.body, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    assert report.valid, report.detail
+    return report.signer.name if report.signer else None
+
+
+def test_an_answer_bears_the_service_s_signature(signing: Service, ca: TestCa) -> None:
+    reply = send(signing.url, register(), ca.identity("employer"))
+    assert reply.codes == ["SCSS001"]
+    assert signer_of(reply, ca) == signer_of(send(signing.url, register(), ca.identity("employer")), ca)
+    security = reply.root.xpath("//*[local-name()='Security']")[0]
+    assert security.get("{http://schemas.xmlsoap.org/soap/envelope/}mustUnderstand") == "0"
+
+
+def test_so_does_a_fault(signing: Service, ca: TestCa) -> None:
+    reply = post(signing.url, register())
+    assert reply.codes == ["SCSE001"]
+    assert signer_of(reply, ca)
+
+
+def test_a_repeated_request_gets_the_very_signature_of_before(signing: Service, ca: TestCa) -> None:
+    message = sign_wsse(register(), ca.identity("employer"))
+    assert post(signing.url, message).body == post(signing.url, message).body
+
+
+def test_an_altered_answer_is_found_out(signing: Service, ca: TestCa) -> None:
+    reply = send(signing.url, register(), ca.identity("employer"))
+    altered = reply.body.replace(b"SCSS001", b"SCSS002")
+    assert altered != reply.body
+    report = inspect_file(altered, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    assert report.reason == "digest-mismatch"
