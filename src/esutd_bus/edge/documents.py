@@ -29,7 +29,7 @@ def contract_document(contract: ServiceContract, query: str, public_url: str) ->
             case "singlewsdl":
                 return contract.flat_wsdl(public_url)
             case "xsd":
-                schema = contract.schema(value)
+                schema = contract.schema(value, public_url)
                 if schema is None:
                     raise Refused(404, "ESB002", "the contract has no such schema")
                 return schema

@@ -53,6 +53,7 @@ class Field(NamedTuple):
     column: str
 
     def __str__(self) -> str:
+        """As a mapping writes it."""
         return f"{self.table}.{self.column}"
 
     @classmethod

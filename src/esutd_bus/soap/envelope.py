@@ -105,7 +105,8 @@ _CLOSING = b"</soap:Body></soap:Envelope>"
 def _parse(body: bytes) -> etree._Element:
     text = _text(body)
     if _DOCTYPE.match(text):
-        raise SoapError("ESB001", "a document type declaration is not taken")
+        # Well-formed XML, and no SOAP message (SOAP 1.1, 3).
+        raise SoapError("ESB002", "a document type declaration is not taken")
     try:
         root = etree.fromstring(body, _parser())
     except etree.XMLSyntaxError as error:

@@ -62,12 +62,12 @@ function contractOfSeveralErrors() {
 }
 
 /**
- * `soap`'s own signature. Naming the algorithm makes it sign the Body with the one transform the service
- * accepts; the identifier is to be wsu:Id; and a Timestamp would be signed too, where one reference may be.
+ * `soap`'s own signature. By itself it would name one transform too many, give the Body a plain Id, and sign a
+ * Timestamp too, where the service wants exclusive canonical form alone, wsu:Id, and one reference.
  */
 function signature() {
   return new soap.WSSecurityCert(readFileSync(env.KEY_PEM), readFileSync(env.CERTIFICATE_PEM, 'utf8'), '', {
-    signatureAlgorithm: 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256',
+    signatureTransformations: ['http://www.w3.org/2001/10/xml-exc-c14n#'],
     signerOptions: { idMode: 'wssecurity' },
     hasTimeStamp: false,
   });
