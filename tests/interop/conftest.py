@@ -37,7 +37,12 @@ _PEOPLE = {
 _PATHS = {"CONTRACTS_WSDL": "/soap/contracts", "PERSONAL_FILE_WSDL": "/soap/personal-file"}
 
 
-@pytest.fixture(scope="session", params=STACKS, ids=lambda stack: stack.name)
+@pytest.fixture(
+    scope="session",
+    params=[
+        pytest.param(each, id=each.name, marks=[pytest.mark.interop] if each.needs else []) for each in STACKS
+    ],
+)
 def stack(request: pytest.FixtureRequest) -> Stack:
     """Each stock client. One that is not installed is skipped at home and fails in CI."""
     wanted: Stack = request.param

@@ -74,7 +74,7 @@ class AnswerCompiler:
         for path in self._said.answer:
             if path not in self._seen:
                 raise MappingError(
-                    f"{self._place}: the schema has no «{path}», or what is above it is ignored"
+                    f"{self._place}, {path}: the schema has no such element, or one above it is ignored"
                 )
         return mapping
 

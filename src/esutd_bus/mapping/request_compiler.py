@@ -73,7 +73,7 @@ class RequestCompiler:
         for path in self._said.request:
             if path not in self._codes:
                 raise MappingError(
-                    f"{self._place}: the schema has no «{path}», or what is above it is ignored"
+                    f"{self._place}, {path}: the schema has no such element, or one above it is ignored"
                 )
         self._account()
         self._parents_are_made()

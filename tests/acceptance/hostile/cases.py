@@ -312,12 +312,12 @@ XML = [
     Case(
         "an overlong encoding", said(envelope("<a>!</a>").encode().replace(b"!", b"\xc0\xbc")), 500, "ESB001"
     ),
-    Case("a DTD", said("<!DOCTYPE e>" + envelope()), 500, "ESB001"),
+    Case("a DTD", said("<!DOCTYPE e>" + envelope()), 500, "ESB002"),
     Case(
         "a DTD after a comment and an instruction",
         said("<!-- a --><?b c?><!DOCTYPE e>" + envelope()),
         500,
-        "ESB001",
+        "ESB002",
     ),
     Case(
         "a DTD in UTF-16",
@@ -326,26 +326,26 @@ XML = [
             content_type="text/xml",
         ),
         500,
-        "ESB001",
+        "ESB002",
     ),
-    Case("a billion laughs", said(_laughs()), 500, "ESB001"),
-    Case("quadratic blow-up", said(DTD_QUADRATIC + envelope("<a>" + "&a;" * 15000 + "</a>")), 500, "ESB001"),
+    Case("a billion laughs", said(_laughs()), 500, "ESB002"),
+    Case("quadratic blow-up", said(DTD_QUADRATIC + envelope("<a>" + "&a;" * 15000 + "</a>")), 500, "ESB002"),
     Case(
         "an external entity",
         said('<!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]>' + envelope("<a>&x;</a>")),
         500,
-        "ESB001",
+        "ESB002",
         lacks=SECRET,
     ),
     Case(
         "a parameter entity",
         said('<!DOCTYPE e [<!ENTITY % x SYSTEM "file:///etc/passwd"> %x;]>' + envelope()),
         500,
-        "ESB001",
+        "ESB002",
         lacks=SECRET,
     ),
     Case(
-        "an external DTD", said('<!DOCTYPE e SYSTEM "http://127.0.0.1:1/e.dtd">' + envelope()), 500, "ESB001"
+        "an external DTD", said('<!DOCTYPE e SYSTEM "http://127.0.0.1:1/e.dtd">' + envelope()), 500, "ESB002"
     ),
     Case("an entity nobody declared", said(envelope("<a>&nbsp;</a>")), 500, "ESB001"),
     Case("elements 70 deep", said(_nested(70)), 500, "ESB001"),

@@ -42,8 +42,8 @@ class Contract:
     def flat_wsdl(self, public_url: str) -> bytes:
         return f"<flat at='{public_url}{self.path}'/>".encode()
 
-    def schema(self, name: str) -> bytes | None:
-        return b"<xs:schema/>" if name == "test-v1.xsd" else None
+    def schema(self, name: str, public_url: str) -> bytes | None:
+        return f"<xs:schema of='{public_url}'/>".encode() if name == "test-v1.xsd" else None
 
 
 class FakeEngine:

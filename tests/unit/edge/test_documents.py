@@ -27,7 +27,8 @@ def test_single_wsdl() -> None:
 
 
 def test_schema() -> None:
-    assert document("xsd=test-v1.xsd") == document("XSD=test%2Dv1.xsd") == b"<xs:schema/>"
+    expected = f"<xs:schema of='{URL}'/>".encode()
+    assert document("xsd=test-v1.xsd") == document("XSD=test%2Dv1.xsd") == expected
 
 
 @pytest.mark.parametrize(

@@ -140,7 +140,7 @@ def test_documents_have_the_public_address_and_not_the_hosts(server: Running) ->
     for query, body in {
         "?wsdl": b"<wsdl at='https://register.example/soap/test'/>",
         "?SingleWsdl": b"<flat at='https://register.example/soap/test'/>",
-        "?xsd=test-v1.xsd": b"<xs:schema/>",
+        "?xsd=test-v1.xsd": b"<xs:schema of='https://register.example'/>",
     }.items():
         request = post(PATH + query, method="GET", length=None, content_type=None, headers=evil)
         response = one(server, request)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from esutd_bus.mapping.compile import MappedOperation, Mappings, compile_mappings
 from esutd_bus.settings import packaged
 from esutd_bus.soap.contract import load_contracts

@@ -18,6 +18,7 @@ from register_cases import (
     NOW,
     REGISTERED,
     RULES,
+    TERMINATION,
     TODAY,
     accepted,
     amendment,
@@ -155,8 +156,16 @@ def test_a_deleted_contract_is_not_found() -> None:
 
 
 @pytest.mark.code("SCSE026")
-def test_a_message_names_its_contract() -> None:
-    asked = command("AmendContract", {"amendment": AMENDMENT, "contract": {"established_post": "А"}})
+@pytest.mark.parametrize(
+    ("operation", "values"),
+    [
+        ("AmendContract", {"amendment": AMENDMENT, "contract": {"established_post": "А"}}),
+        ("TerminateContract", {"contract": TERMINATION}),
+        ("GetContract", {}),
+    ],
+)
+def test_a_message_names_its_contract(operation: str, values: dict[str, Any]) -> None:
+    asked = command(operation, values)
     assert refusals(judge(asked, FOUND)) == [("SCSE026", "reference.external_id")]
     by_schema = replace(asked, refusals=(Refusal("SCSE026", path="contractRef"),))
     assert refusals(judge(by_schema, FOUND)) == [("SCSE026", None)]

@@ -55,6 +55,18 @@ def test_a_later_start_never_ends_earlier(one: date, other: date, count: int) ->
     assert CALENDAR.add_working_days(first, count) <= CALENDAR.add_working_days(second, count)
 
 
+@pytest.mark.parametrize(
+    ("start", "count", "end"),
+    [
+        (date(2025, 12, 30), 1, date(2025, 12, 31)),
+        (date(2025, 12, 30), 2, date(2026, 1, 5)),  # 1, 2 off; 3, 4 a weekend
+        (date(2025, 12, 31), 1, date(2026, 1, 5)),
+    ],
+)
+def test_counting_passes_new_year(start: date, count: int, end: date) -> None:
+    assert CALENDAR.add_working_days(start, count) == end
+
+
 def test_moved_days_win() -> None:
     moved: dict[date, DayKind] = {date(2025, 6, 10): "off", date(2025, 6, 14): "working"}
     calendar = Calendar(moved)

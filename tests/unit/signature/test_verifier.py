@@ -141,6 +141,13 @@ def test_a_timestamp_within_the_clocks_difference(
             strict.verify(open_envelope(raw), now)
 
 
+def test_a_timestamp_that_ends_before_it_begins(ca: TestCa, verify: Verify, now: datetime) -> None:
+    ahead = now + timedelta(minutes=2)
+    with pytest.raises(SignatureRefused) as refused:
+        verify(sign_wsse(PLAIN, ca.identity("employer"), timestamp=(ahead, now)))
+    assert refused.value.report.reason == "timestamp"
+
+
 def test_validity_is_judged_at_every_use(ca: TestCa, trust: TrustStore, now: datetime) -> None:
     verifier, envelope = Verifier(trust), open_envelope(sign_wsse(PLAIN, ca.identity("employer")))
     assert verifier.verify(envelope, now).report.valid
