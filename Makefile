@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
 .PHONY: demo test test-server check clean
 .DEFAULT_GOAL := demo
@@ -10,7 +11,7 @@ BIN := $(VENV)/bin
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
 	$(BIN)/esutd-bus demo
 
-test: $(VENV)/installed-dev  ## the test suite, on the embedded PostgreSQL
+test: $(VENV)/installed-dev $(if $(shell command -v npm),$(NODE_CLIENT))  ## the test suite, on the embedded PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
 
 test-server: $(VENV)/installed-dev  ## what meets the database, on Debian's PostgreSQL
@@ -33,6 +34,10 @@ $(VENV)/installed: $(VENV)/bin/python requirements/main.txt pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/main.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
+
+# The node client of the interop tests; without npm they say that they are skipped.
+$(NODE_CLIENT): tests/interop/node/package.json
+	npm install --prefix tests/interop/node --no-package-lock --no-audit --no-fund --silent
 
 $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt

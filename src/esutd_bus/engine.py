@@ -16,6 +16,7 @@ from typing import Any
 import structlog
 
 from esutd_bus.answers import Answer, Answers, receipt
+from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
 from esutd_bus.register.decide import decide, needs
@@ -72,7 +73,7 @@ class Engine:
         except StoreUnavailable:
             record = self._answers.fault(passage, [Refusal("ESB009")])
         except Exception as error:  # noqa: BLE001  # the last resort: no sender is left without an answer
-            _log.exception("internal error", correlation_id=str(passage.id), error=type(error).__name__)
+            _log.error("internal_error", correlation_id=str(passage.id), trace=trace(error))
             record = self._answers.fault(passage, [Refusal("ESB099")])
         return self._answers.over_http(record)
 

@@ -53,7 +53,7 @@ async def open_node(settings: Settings) -> Engine:
     if settings.trust_dir is None:
         raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
     contracts, mappings = load_mapped_contracts(settings)
-    rules = _Rules()
+    rules = _Rules(Calendar(settings.moved_days))
     store = Store(
         settings.database_url,
         node=settings.node,
@@ -76,11 +76,12 @@ async def open_node(settings: Settings) -> Engine:
 class _Rules:
     """The rulebook in force: made anew when the dictionaries are loaded."""
 
-    def __init__(self) -> None:
+    def __init__(self, calendar: Calendar) -> None:
+        self._calendar = calendar
         self._rulebook: Rulebook | None = None
 
     def follow(self, dictionaries: Dictionaries) -> None:
-        self._rulebook = Rulebook(dictionaries, Calendar())
+        self._rulebook = Rulebook(dictionaries, self._calendar)
 
     def current(self) -> Rulebook:
         if self._rulebook is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import AwareDatetime, Field, SecretStr
@@ -15,6 +15,8 @@ from pydantic_settings import (
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
+
+from esutd_bus.register.calendar import DayKind
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -72,6 +74,9 @@ class Settings(BaseSettings):
     body_timeout_seconds: float = 15.0
     max_in_flight: int = 512
     """Requests a worker holds at once; one more is answered ESB009."""
+
+    moved_days: dict[date, DayKind] = Field(default_factory=dict)
+    """Working days the government has moved, as JSON: `{"2026-01-05": "off", "2026-01-11": "working"}`."""
 
     now: AwareDatetime | None = None
     """A fixed instant for rules and certificates, never for time-outs (tests)."""

@@ -14,6 +14,7 @@ from granian.server import Server
 from esutd_bus.commands.database import bring_up_to_date, database
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.edge.metrics_folder import open_metrics_folder
+from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
 from esutd_bus.settings import Settings
 from esutd_bus.signature.trust import TrustError, TrustStore
@@ -62,6 +63,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         for line in bring_up_to_date(settings, url):
             click.echo(line, err=True)
         open_metrics_folder(Path(metrics))
+        let_starting_workers_be_stopped()
         # The workers are processes of their own and read the settings anew.
         os.environ["ESUTD_DATABASE_URL"] = url
         os.environ["ESUTD_PUBLIC_URL"] = settings.public_address

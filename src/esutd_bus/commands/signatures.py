@@ -6,7 +6,7 @@ import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import get_args
+from typing import BinaryIO, get_args
 
 import click
 
@@ -23,7 +23,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("envelope", type=_FILE)
+@click.argument("envelope", type=click.File("rb"))
 @click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
 @click.option("--password", help="Its password; better in ESUTD_SIGN_PASSWORD or by --password-file.")
 @click.option("--password-file", type=_FILE, help="A file that holds the password.")
@@ -37,7 +37,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 def sign(
-    envelope: Path,
+    envelope: BinaryIO,
     key: Path,
     password: str | None,
     password_file: Path | None,
@@ -45,7 +45,7 @@ def sign(
     key_info: KeyInfoForm,
     output: Path,
 ) -> None:
-    r"""Sign a SOAP ENVELOPE.
+    r"""Sign a SOAP ENVELOPE (a file, or - for standard input).
 
     Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
 
@@ -57,7 +57,7 @@ def sign(
     if secret is None:
         secret = os.environ.get("ESUTD_SIGN_PASSWORD", "")
     try:
-        signed = sign_wsse(envelope.read_bytes(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
+        signed = sign_wsse(envelope.read(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
     except (KeyFileError, NotSignableError) as error:
         raise EnvironmentFault(str(error)) from error
     with click.open_file(str(output), "wb") as target:
@@ -65,7 +65,7 @@ def sign(
 
 
 @click.command()
-@click.argument("file", type=_FILE)
+@click.argument("file", type=click.File("rb"))
 @click.option(
     "--trust",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -75,8 +75,8 @@ def sign(
     "--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Judge at this moment (UTC)."
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def verify(file: Path, trust: Path | None, at: datetime | None, as_json: bool) -> None:
-    r"""Verify the signature of a SOAP envelope in FILE and print the report.
+def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: bool) -> None:
+    r"""Verify the signature of a SOAP envelope in FILE (or -) and print the report.
 
     Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
     valid.
@@ -89,7 +89,7 @@ def verify(file: Path, trust: Path | None, at: datetime | None, as_json: bool) -
         store = TrustStore.from_directory(folder)
     except TrustError as error:
         raise EnvironmentFault(str(error)) from error
-    report = inspect_file(file.read_bytes(), store, at.replace(tzinfo=UTC) if at else settings.clock())
+    report = inspect_file(file.read(), store, at.replace(tzinfo=UTC) if at else settings.clock())
     if as_json:
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:

@@ -110,18 +110,15 @@ def test_lists_within_lists_are_told(packaged_operations: dict[str, MappedOperat
     ]
 
 
-def test_what_a_source_does_not_hold_is_left_out(exchange: TrainingExchange) -> None:
-    training = {"id": uuid4(), "topic": "t", "held_on": date(2026, 3, 2), "hours": None}
-    told = gathered(
-        exchange.operation(),
-        training=training,
-        training_participant=[{"iin": "850312100031", "passed": False}],
-    )
+def test_what_a_source_does_not_hold_is_left_out(training: MappedOperation) -> None:
+    row = {"id": uuid4(), "topic": "t", "held_on": date(2026, 3, 2), "hours": None}
+    participant = {"iin": "850312100031", "passed": False}
+    told = gathered(training, training=row, training_participant=[participant])
     assert told == {
-        "trainingId": str(training["id"]),
+        "trainingId": str(row["id"]),
         "training/topic": "t",
         "training/heldOn": date(2026, 3, 2),
-        "training/participant": [{"iin": "850312100031", "passed": False}],
+        "training/participant": [participant],
     }
 
 

@@ -135,7 +135,7 @@ def test_each_problem_has_the_code_of_its_path(
 
 def test_what_is_malformed_is_not_absent(training: MappedOperation) -> None:
     landed = land(
-        operation,
+        training,
         Problem("training/heldOn", "malformed", "a date"),
         Problem("training/topic", "missing", ""),
         training__heldOn=None,
@@ -148,7 +148,7 @@ def test_what_is_malformed_is_not_absent(training: MappedOperation) -> None:
 @pytest.mark.code("SCSE045")
 def test_wrong_identifiers_are_told_and_judged_first(training: MappedOperation) -> None:
     landed = land(
-        operation,
+        training,
         Problem("training/topic", "malformed", ""),
         employer__bin="990440000386",
         training__participant=[{"iin": TRAINED, "passed": True}, {"iin": "850312100032", "passed": True}],
