@@ -18,6 +18,7 @@ from typing import Any
 import click
 import requests
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
@@ -36,6 +37,8 @@ UPSTREAM_DEADLINE_SECONDS = 2
 """One of the invented people never gets an answer: the demo need not wait long to show it."""
 
 SHOWN_CONTRACTS = 3
+WIDTH_OF_A_FILE = 150
+"""Columns of the tables where they go into a file or a log."""
 
 _HISTORY = """
 SELECT c.number, c.employer, c.status, e.version, e.event, e.effective_on, e.due_on, e.days_late, e.message_id,
@@ -60,7 +63,7 @@ def demo(fixtures: Path | None, keep: bool) -> None:
     folder = Path(tempfile.mkdtemp(prefix="esutd-demo-"))
     # PostgreSQL runs as a user of its own, where the demo is run by root.
     folder.chmod(0o755)
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
     try:
         differing = _show(console, folder, fixtures or packaged("fixtures"))
     finally:
@@ -92,7 +95,7 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
             with _service(environment, folder / "service.log") as endpoint:
                 console.print(f"service: {endpoint}/soap/contracts?wsdl, {endpoint}/soap/personal-file?wsdl")
                 console.rule("2 · Messages and answers")
-                results = _replay(endpoint, folder / "ca", fixtures)
+                results = _replay(console, endpoint, folder / "ca", fixtures)
         console.print(table(results))
         console.rule("3 · History of contracts, from the database")
         _histories(console, url)
@@ -108,9 +111,15 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
     return sum(not result.as_expected for result in results) + len(result.findings)
 
 
-def _replay(endpoint: str, ca: Path, fixtures: Path) -> list[Result]:
+def _replay(console: Console, endpoint: str, ca: Path, fixtures: Path) -> list[Result]:
     catalogue, order = chosen_fixtures([fixtures])
-    return [exchange.result for exchange in send_all(catalogue, order, open_stage(endpoint, ca))]
+    stage = open_stage(endpoint, ca)
+    with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
+        task = progress.add_task("sending", total=len(order))
+        return [
+            exchange.result
+            for exchange in send_all(catalogue, order, stage, on_result=lambda _: progress.advance(task))
+        ]
 
 
 @contextmanager
@@ -176,4 +185,5 @@ def _how_to_go_on(console: Console) -> None:
         "  .venv/bin/esutd-bus journal show                    what came, and what it was answered\n"
         "  .venv/bin/esutd-bus --help",
         highlight=False,
+        soft_wrap=True,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Literal
@@ -56,6 +56,7 @@ class Record:
 
 
 SAID = ("employer", "request_id", "sent_at", "system")
+_OWN = tuple(each.name for each in fields(Record) if each.name != "said")
 
 
 @dataclass(slots=True)
@@ -69,10 +70,9 @@ class Head:
 
 def link(head: Head, record: Record) -> dict[str, Any]:
     """The record as the next row of the chain; moves the head."""
-    row = asdict(record)
-    said = row.pop("said")
+    row = {name: getattr(record, name) for name in _OWN}
     for name in SAID:
-        row[name] = said.get(name)
+        row[name] = record.said.get(name)
     row["chain"] = head.chain
     row["seq"] = head.seq + 1
     row["body_sha256"] = sha256(record.body).digest()
@@ -83,8 +83,16 @@ def link(head: Head, record: Record) -> dict[str, Any]:
 
 
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the hash before, the row (but `body`, which `body_sha256` stands for, and `hash`)."""
-    said = {name: _plain(value) for name, value in row.items() if name not in ("body", "hash")}
+    """SHA-256 over the hash before and the row, all that it says but `hash` and `body`.
+
+    `body_sha256` stands for the body, which may be archived. A column without value counts like no column: one
+    that the table gains later leaves the records before it as they were.
+    """
+    said = {
+        name: _plain(value)
+        for name, value in row.items()
+        if value is not None and name not in ("body", "hash")
+    }
     text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return sha256(before + text.encode()).digest()
 

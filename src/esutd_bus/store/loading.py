@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,9 @@ from uuid import UUID
 from psycopg import AsyncCursor
 
 from esutd_bus.register.state import Needs, Row, State
+from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
+from esutd_bus.store.statements import select_list
 from esutd_bus.store.work import RequestKey, StoredAnswer, Work
 
 _REQUESTS = """
@@ -20,87 +23,96 @@ JOIN request r USING (sender, request_id)
 JOIN message m ON m.id = r.answer_id
 """
 
-_CONTRACTS = """
-WITH wanted AS (
+_BY_ID_OR_EXTERNAL_ID = """
     SELECT c.id FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id)
-        JOIN contract c ON c.id = k.id AND c.employer = k.employer
+        JOIN contract c USING (employer, id)
     UNION
     SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
         JOIN contract c USING (employer, external_id)
+"""
+
+_CONTRACTS = f"""
+WITH wanted AS (
+    {_BY_ID_OR_EXTERNAL_ID}
     UNION
     SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, number)
         JOIN contract c USING (employer, number)
 )
-SELECT c.* FROM wanted JOIN contract c USING (id)
-"""
+SELECT {select_list(tables.contract, "c")} FROM wanted JOIN contract c USING (id)
+"""  # noqa: S608  # of our own words, here and below: keys are parameters
 
-_AMENDMENTS = """
+_AMENDMENTS = f"""
 WITH wanted AS (
-    SELECT c.id FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id)
-        JOIN contract c ON c.id = k.id AND c.employer = k.employer
+    SELECT a.id FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN amendment a ON a.contract_id = found.id
     UNION
-    SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
-        JOIN contract c USING (employer, external_id)
+    SELECT a.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
+        JOIN amendment a USING (employer, external_id)
 )
-SELECT a.* FROM wanted JOIN amendment a ON a.contract_id = wanted.id
-UNION
-SELECT a.* FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
-    JOIN amendment a USING (employer, external_id)
-"""
+SELECT {select_list(tables.amendment, "a")} FROM wanted JOIN amendment a USING (id)
+"""  # noqa: S608
 
-_HISTORY = """
-WITH wanted AS (
-    SELECT c.id FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id)
-        JOIN contract c ON c.id = k.id AND c.employer = k.employer
-    UNION
-    SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
-        JOIN contract c USING (employer, external_id)
-)
-SELECT e.* FROM wanted JOIN contract_event e ON e.contract_id = wanted.id ORDER BY e.contract_id, e.version
-"""
+_HISTORY = f"""
+SELECT {select_list(tables.contract_event, "e")}
+FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN contract_event e ON e.contract_id = found.id
+ORDER BY e.contract_id, e.version
+"""  # noqa: S608
 
 _DICTIONARY_VERSION = "SELECT coalesce(max(version), 0) AS version FROM dictionary_version"
+
+Index = dict[tuple[object, ...], Row]
 
 
 @dataclass(slots=True)
 class Loaded:
-    """What the database knows that a batch needs to know."""
+    """What the database knows that a batch needs to know, found by key."""
 
     dictionary_version: int = 0
-    answers: dict[tuple[str, UUID], StoredAnswer] = field(default_factory=dict)
-    contracts: list[Row] = field(default_factory=list)
-    amendments: list[Row] = field(default_factory=list)
-    history: list[Row] = field(default_factory=list)
+    _answers: dict[tuple[str, UUID], StoredAnswer] = field(default_factory=dict)
+    _contracts: Index = field(default_factory=dict)
+    _amendments: Index = field(default_factory=dict)
+    _amendments_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _history_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
-        return self.answers.get((key.sender, key.request_id)) if key else None
+        return self._answers.get((key.sender, key.request_id)) if key else None
 
     def state(self, employer: str, needs: Needs) -> State:
         """The state of one command: of its own employer, and no other's."""
-        own = [row for row in self.contracts if row["employer"] == employer]
-        by_id = _one(own, "id", needs.contract_id)
-        by_external_id = _one(own, "external_id", needs.contract_external_id)
+        by_id = self._contracts.get((employer, "id", needs.contract_id))
+        by_external_id = self._contracts.get((employer, "external_id", needs.contract_external_id))
         contract = by_id or by_external_id
-        contract_id = contract["id"] if contract else None
         return State(
             contract_by_id=by_id,
             contract_by_external_id=by_external_id,
-            contract_by_number=_one(own, "number", needs.contract_number),
-            amendment_by_external_id=_one(
-                [row for row in self.amendments if row["employer"] == employer],
-                "external_id",
-                needs.amendment_external_id,
-            ),
-            amendments=[row for row in self.amendments if row["contract_id"] == contract_id],
-            history=[row for row in self.history if row["contract_id"] == contract_id],
+            contract_by_number=self._contracts.get((employer, "number", needs.contract_number)),
+            amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
+            amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
+            history=self._history_of.get(contract["id"], ()) if contract else (),
         )
 
+    def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Rows of `_REQUESTS`."""
+        for row in rows:
+            key = (row.pop("sender"), row.pop("request_id"))
+            self._answers[key] = StoredAnswer(**row)
 
-def _one(rows: Sequence[Row], column: str, value: Any) -> Row | None:
-    if value is None:
-        return None
-    return next((row for row in rows if row[column] == value), None)
+    def add_contracts(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract`."""
+        for row in rows:
+            for column in ("id", "external_id", "number"):
+                self._contracts[row["employer"], column, row[column]] = row
+
+    def add_amendments(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `amendment`."""
+        for row in rows:
+            self._amendments[row["employer"], row["external_id"]] = row
+            self._amendments_of[row["contract_id"]].append(row)
+
+    def add_history(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract_event`, a contract's in their order."""
+        for row in rows:
+            self._history_of[row["contract_id"]].append(row)
 
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
@@ -134,12 +146,10 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         )
     row = await version.fetchone()
     loaded.dictionary_version = row["version"] if row else 0
-    for found in await _rows(answers):
-        key = (found.pop("sender"), found.pop("request_id"))
-        loaded.answers[key] = StoredAnswer(**found)
-    loaded.contracts.extend(await _rows(contracts))
-    loaded.amendments.extend(await _rows(amendments))
-    loaded.history.extend(await _rows(history))
+    loaded.add_answers(await _rows(answers))
+    loaded.add_contracts(await _rows(contracts))
+    loaded.add_amendments(await _rows(amendments))
+    loaded.add_history(await _rows(history))
     return loaded
 
 

@@ -1,4 +1,4 @@
-"""Multi-row statements, generated from the tables: one round trip writes any number of rows of a table."""
+"""Statements generated from the tables: one writes any number of rows of a table."""
 
 from __future__ import annotations
 
@@ -22,6 +22,12 @@ def insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[LiteralStri
 def update(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[LiteralString, list[list[Any]]]:
     """`UPDATE` of whole rows by their primary key."""
     return _update(table), _columns(table, rows)
+
+
+def select_list(table: Table, alias: str) -> LiteralString:
+    """The table's columns by name: unlike `*`, the same on a database whose table has gained one."""
+    names: Any = ", ".join(f'{alias}."{column.name}"' for column in table.columns)
+    return names  # type: ignore[no-any-return]  # names come from the tables, never from a message
 
 
 def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:

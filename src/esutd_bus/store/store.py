@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -18,6 +19,8 @@ from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
 
 SEAL_INTERVAL_SECONDS = 60.0
+
+T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +46,7 @@ class Store:
         self._sealing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Connects. Raises StoreUnavailable."""
+        """Connects. Raises StoreUnavailable, psycopg.Error."""
         await self._work.open()
         self._sealing = asyncio.create_task(self._seal_at_intervals(), name="seals")
 
@@ -51,11 +54,10 @@ class Store:
         """Finishes what waits, seals the journal, disconnects."""
         if self._sealing is not None:
             self._sealing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._sealing
+            await asyncio.wait([self._sealing])
         await self._work.close()
         with contextlib.suppress(StoreUnavailable):
-            await self._seal()
+            await self._beside(seals.seal)
         if self._aside is not None:
             await self._aside.close()
 
@@ -64,45 +66,49 @@ class Store:
         return await self._work.submit(work)
 
     async def answered(self, key: RequestKey) -> bool:
-        """Whether a request has its answer already, so that no registry need be asked."""
-        async with self._aside_lock:
-            connection = await self._beside()
+        """Whether a request has its answer already, so that no registry need be asked. Raises StoreUnavailable."""
+
+        async def ask(connection: Connection) -> bool:
             found = await connection.execute(
                 "SELECT bound_at FROM request WHERE sender = %s AND request_id = %s",
                 (key.sender, key.request_id),
             )
             row = await found.fetchone()
-        return row is not None and (key.keeps is None or datetime.now(UTC) - row["bound_at"] <= key.keeps)
+            return row is not None and (key.keeps is None or datetime.now(UTC) - row["bound_at"] <= key.keeps)
+
+        return await self._beside(ask)
 
     async def ready(self) -> bool:
-        """Whether the database answers."""
+        """Whether messages are worked on, and the database answers."""
+
+        async def ask(connection: Connection) -> bool:
+            await connection.execute("SELECT 1")
+            return self._work.is_working
+
         try:
-            async with self._aside_lock:
-                await (await self._beside()).execute("SELECT 1")
-        except (StoreUnavailable, psycopg.Error):
+            return await self._beside(ask)
+        except StoreUnavailable:
             return False
-        return True
 
-    async def _beside(self) -> Connection:
-        try:
-            if self._aside is None or self._aside.closed or self._aside.broken:
-                self._aside = await connect(self._url)
-        except (psycopg.OperationalError, OSError) as error:
-            raise StoreUnavailable(str(error)) from error
-        return self._aside
-
-    async def _seal(self) -> None:
+    async def _beside(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
+        """Asks on the connection beside the way of messages. Raises StoreUnavailable."""
         async with self._aside_lock:
             try:
-                await seals.seal(await self._beside())
-            except psycopg.OperationalError as error:
+                if self._aside is not None:
+                    # It may have been cut while nobody asked: then once more, on a fresh one.
+                    with contextlib.suppress(psycopg.OperationalError):
+                        return await ask(self._aside)
+                    await self._aside.close()
+                self._aside = await connect(self._url)
+                return await ask(self._aside)
+            except (psycopg.Error, OSError) as error:
                 raise StoreUnavailable(str(error)) from error
 
     async def _seal_at_intervals(self) -> None:
         while True:
             await asyncio.sleep(SEAL_INTERVAL_SECONDS)
             try:
-                await self._seal()
+                await self._beside(seals.seal)
             except StoreUnavailable:
                 _log.warning("the journal could not be sealed; it will be, when the database is back")
 

@@ -1,0 +1,76 @@
+"""Deciding a batch: which of its works can be decided on one state, and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from esutd_bus.register.state import State
+from esutd_bus.store.loading import Loaded
+from esutd_bus.store.work import Outcome, StoredAnswer, Work
+
+Key = tuple[str, object]
+"""What a work touches: `("number", (employer, number))`."""
+
+
+@dataclass(slots=True)
+class Decided:
+    """What comes of a batch."""
+
+    outcomes: dict[Work, Outcome] = field(default_factory=dict)
+    """In the batch's order; works that must see the effects of these first are not in it."""
+
+    rebound: set[Work] = field(default_factory=set)
+    """Those whose outcome replaces an answer that no longer holds."""
+
+
+def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
+    """The outcomes of a batch on the state that was loaded for it.
+
+    A command that meets what an earlier one of the same batch has touched is left out: it decides in the next
+    batch, on the state as it is then. The first of a batch is never left out.
+    """
+    decided = Decided()
+    touched: set[Key] = set()
+    for work in batch:
+        state = loaded.state(work.employer, work.needs)
+        keys = _touches(work, state)
+        if not touched.isdisjoint(keys):
+            continue
+        stored = loaded.answer(work.key)
+        if stored is not None and _expired(work, stored):
+            decided.rebound.add(work)
+            stored = None
+        outcome = work.decide(state, stored)
+        decided.outcomes[work] = outcome
+        if outcome.events:
+            touched |= keys
+        if work.key is not None:
+            touched.add(_request(work.key.sender, work.key.request_id))
+    return decided
+
+
+def _touches(work: Work, state: State) -> set[Key]:
+    needs, employer = work.needs, work.employer
+    keys: set[Key] = {
+        ("contract", row["id"]) for row in (state.contract_by_id, state.contract_by_external_id) if row
+    }
+    if needs.contract_external_id is not None:
+        keys.add(("external id", (employer, needs.contract_external_id)))
+    if needs.contract_number is not None:
+        keys.add(("number", (employer, needs.contract_number)))
+    if needs.amendment_external_id is not None:
+        keys.add(("amendment", (employer, needs.amendment_external_id)))
+    if work.key is not None:
+        keys.add(_request(work.key.sender, work.key.request_id))
+    return keys
+
+
+def _request(sender: str, request_id: object) -> Key:
+    return "request", (sender, request_id)
+
+
+def _expired(work: Work, stored: StoredAnswer) -> bool:
+    keeps = work.key.keeps if work.key else None
+    return keeps is not None and datetime.now(UTC) - stored.bound_at > keeps

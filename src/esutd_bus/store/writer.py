@@ -1,0 +1,126 @@
+"""A writer: one connection and the chain it holds, on which batches are loaded, decided and written."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import psycopg
+from sqlalchemy import Table
+
+from esutd_bus.store import statements, tables
+from esutd_bus.store.chain import head_of, open_chain
+from esutd_bus.store.connection import Connection, connect, in_one_transaction
+from esutd_bus.store.decision import Decided, decide
+from esutd_bus.store.journal import Head, link
+from esutd_bus.store.loading import load
+from esutd_bus.store.projection import Projection
+from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
+
+Reload = Callable[[Connection], Awaitable[None]]
+
+
+class Writer:
+    """Two round trips a batch: load the states, write what was decided.
+
+    No rows are locked: every write is guarded by a unique key (a contract's version, a request's id, a place in
+    the chain), so that of two writers who decided on the same state one fails, and may try again.
+    """
+
+    def __init__(
+        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], reload_dictionaries: Reload
+    ) -> None:
+        self._url = url
+        self._node = node
+        self._exchange_tables = exchange_tables
+        in_order = (*tables.metadata.sorted_tables, *exchange_tables.values())
+        self._order = {table: place for place, table in enumerate(in_order)}
+        self._reload_dictionaries = reload_dictionaries
+        self._dictionary_version = -1
+        self._connection: Connection | None = None
+        self._chain: str | None = None
+        self._head: Head | None = None
+
+    async def open(self) -> None:
+        """Connects, takes a chain, reads the dictionaries. Raises StoreUnavailable, psycopg.Error."""
+        try:
+            connection, _ = await self._ready()
+            await self._follow_dictionaries(connection, (await load(connection, [])).dictionary_version)
+        except BaseException:
+            await self.disconnect()
+            raise
+
+    async def disconnect(self) -> None:
+        """Lets go of connection and chain; the next batch takes them anew."""
+        connection, self._connection, self._chain, self._head = self._connection, None, None, None
+        if connection is not None:
+            with contextlib.suppress(psycopg.Error, OSError):
+                await connection.close()
+
+    async def process(self, batch: Sequence[Work]) -> Mapping[Work, Outcome]:
+        """Loads, decides and writes; what is in the result is durable, what is not must be asked again.
+
+        Raises StoreUnavailable where no connection is to be had, psycopg.Error where the database does not take
+        the batch, and whatever a work's decision raises: nothing is written then, but see `in_one_transaction`.
+        """
+        connection, head = await self._ready()
+        loaded = await load(connection, batch)
+        await self._follow_dictionaries(connection, loaded.dictionary_version)
+        decided = decide(batch, loaded)
+        await self._write(connection, head, decided)
+        return decided.outcomes
+
+    async def _write(self, connection: Connection, head: Head, decided: Decided) -> None:
+        moved = replace(head)
+        projection = Projection(self._exchange_tables)
+        for work, outcome in decided.outcomes.items():
+            for record in (*work.records, outcome.answer):
+                projection.inserts[tables.message].append(link(moved, record))
+            projection.add(outcome, work.records[0])
+            if outcome.binds and work.key is not None:
+                target = projection.updates if work in decided.rebound else projection.inserts
+                target[tables.request].append(_binding(work.key, outcome))
+        # Until the commit is known to hold, nobody knows where the chain ends.
+        self._head = None
+        async with in_one_transaction(connection):
+            for table in sorted(projection.inserts, key=self._order.__getitem__):
+                await connection.execute(*statements.insert(table, projection.inserts[table]))
+            for table, rows in projection.updates.items():
+                await connection.execute(*statements.update(table, rows))
+            await connection.execute(
+                "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s",
+                (moved.seq, moved.hash, moved.chain),
+            )
+        self._head = moved
+
+    async def _ready(self) -> tuple[Connection, Head]:
+        try:
+            if self._connection is None or self._connection.closed:
+                self._chain = self._head = None
+                self._connection = await connect(self._url, by_key=True)
+            if self._chain is None:
+                self._chain = await open_chain(self._connection, self._node)
+            if self._head is None:
+                self._head = await head_of(self._connection, self._chain)
+        except (psycopg.OperationalError, OSError) as error:
+            raise StoreUnavailable(str(error)) from error
+        return self._connection, self._head
+
+    async def _follow_dictionaries(self, connection: Connection, version: int) -> None:
+        if version != self._dictionary_version:
+            await self._reload_dictionaries(connection)
+            self._dictionary_version = version
+
+
+def _binding(key: RequestKey, outcome: Outcome) -> Mapping[str, object]:
+    """The row of `request` that binds a request to its answer."""
+    return {
+        "sender": key.sender,
+        "request_id": key.request_id,
+        "operation": key.operation,
+        "payload_sha256": key.payload_sha256,
+        "answer_id": outcome.answer.id,
+        "bound_at": datetime.now(UTC),
+    }
