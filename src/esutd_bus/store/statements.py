@@ -30,6 +30,11 @@ def select_list(table: Table, alias: str) -> LiteralString:
     return names  # type: ignore[no-any-return]  # names come from the tables, never from a message
 
 
+def qualified(table: Table) -> str:
+    """The table's name as statements write it."""
+    return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'
+
+
 def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     columns: list[list[Any]] = []
     for column in table.columns:
@@ -44,7 +49,7 @@ def _columns(table: Table, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]
 def _insert(table: Table) -> LiteralString:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     # Names come from the tables, never from a message.
-    return f"INSERT INTO {_name(table)} ({names}) SELECT * FROM {_unnest(table)}"  # noqa: S608
+    return f"INSERT INTO {qualified(table)} ({names}) SELECT * FROM {_unnest(table)}"  # noqa: S608
 
 
 @lru_cache(maxsize=256)
@@ -53,13 +58,9 @@ def _update(table: Table) -> LiteralString:
     names = ", ".join(f'"{column.name}"' for column in table.columns)
     sets = ", ".join(f'"{c.name}" = new."{c.name}"' for c in table.columns if c.name not in keys)
     same = " AND ".join(f'old."{name}" = new."{name}"' for name in sorted(keys))
-    return f"UPDATE {_name(table)} AS old SET {sets} FROM {_unnest(table)} AS new ({names}) WHERE {same}"  # noqa: S608
+    return f"UPDATE {qualified(table)} AS old SET {sets} FROM {_unnest(table)} AS new ({names}) WHERE {same}"  # noqa: S608
 
 
 def _unnest(table: Table) -> str:
     arrays = ", ".join(f"%s::{column.type.compile(_DIALECT)}[]" for column in table.columns)
     return f"unnest({arrays})"
-
-
-def _name(table: Table) -> str:
-    return f'"{table.schema}"."{table.name}"' if table.schema else f'"{table.name}"'

@@ -123,15 +123,10 @@ class UnitOfWork:
         try:
             outcomes = await self._attempt([waiting.work for waiting in batch])
         except Exception as error:  # noqa: BLE001  # whatever it is, nobody is left without an answer
-            return await self._recover(batch, error)
-        deferred: list[_Waiting] = []
-        for waiting in batch:
-            outcome = outcomes.get(waiting.work)
-            if outcome is None:
-                deferred.append(waiting)
-            else:
-                waiting.tell(outcome)
-        return deferred
+            failure = error
+        else:
+            return _tell(batch, outcomes)
+        return await self._recover(batch, failure)
 
     async def _attempt(self, works: Sequence[Work]) -> Mapping[Work, Outcome]:
         tries = _TRIES_TOGETHER if len(works) > 1 else _TRIES_ALONE
@@ -156,7 +151,7 @@ class UnitOfWork:
         if len(batch) > 1:
             middle = len(batch) // 2
             return [*await self._finish(batch[:middle]), *await self._finish(batch[middle:])]
-        _log.exception("work not stored", error=type(error).__name__, exc_info=error)
+        _log.error("work not stored", error=type(error).__name__, exc_info=error)
         batch[0].fail(_verdict(error))
         return []
 
@@ -169,6 +164,17 @@ class UnitOfWork:
         _log.warning("database unavailable", error=type(error).__name__, waiting=len(told))
         for waiting in told:
             waiting.fail(StoreUnavailable("the database cannot be reached"))
+
+
+def _tell(batch: Sequence[_Waiting], outcomes: Mapping[Work, Outcome]) -> list[_Waiting]:
+    """Tells the outcomes there are; gives back those for whom there is none yet."""
+    deferred: list[_Waiting] = []
+    for waiting in batch:
+        if (outcome := outcomes.get(waiting.work)) is not None:
+            waiting.tell(outcome)
+        else:
+            deferred.append(waiting)
+    return deferred
 
 
 def _is_out_of_reach(error: Exception) -> bool:

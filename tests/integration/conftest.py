@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, MutableMapping
+from typing import Any
+
+import pytest
+from store_works import TABLES
+from structlog.testing import capture_logs
+
+from esutd_bus.store.schema import upgrade
+from support.databases import create_database
+
+TEMPLATE = "esutd_store"
+
+
+@pytest.fixture(scope="session")
+def migrated(postgres: str) -> str:
+    """The name of a database with all tables and no rows, to be copied."""
+    assert upgrade(create_database(postgres, TEMPLATE), TABLES.values())
+    return TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: str, migrated: str) -> str:
+    """The URL of a database of the test's own."""
+    return create_database(postgres, "esutd_store_test", template=migrated)
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged meanwhile."""
+    with capture_logs() as entries:
+        yield entries

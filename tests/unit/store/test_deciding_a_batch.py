@@ -1,0 +1,141 @@
+"""Which works of a batch are decided together, and on which state."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from esutd_bus.register.event import ContractEvent
+from esutd_bus.register.state import Needs, State
+from esutd_bus.store.decision import decide
+from esutd_bus.store.journal import Record
+from esutd_bus.store.loading import Loaded
+from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
+
+NOW = datetime.now(UTC)
+EMPLOYER, OTHER = "990440000385", "940340000421"
+CONTRACT = {"id": UUID(int=7), "employer": EMPLOYER, "external_id": "e7", "number": "7", "version": 1}
+EVENT = ContractEvent("ContractAmended", CONTRACT, {}, date(2026, 3, 2))
+
+
+def loaded(*contracts: dict[str, Any]) -> Loaded:
+    found = Loaded()
+    found.add_contracts(contracts)
+    return found
+
+
+def record() -> Record:
+    return Record(uuid4(), "out", NOW, "direct", "x", b"")
+
+
+def work(
+    needs: Needs, *, employer: str = EMPLOYER, key: RequestKey | None = None, writes: bool = True
+) -> Work:
+    outcome = Outcome(record(), events=(EVENT,) if writes else ())
+    return Work([record()], lambda _state, _stored: outcome, employer=employer, needs=needs, key=key)
+
+
+def request(number: int = 1, *, sender: str = EMPLOYER, keeps: timedelta | None = None) -> RequestKey:
+    return RequestKey(sender, UUID(int=number), b"p", "x", keeps)
+
+
+BY_ID = Needs(contract_id=CONTRACT["id"])
+BY_EXTERNAL_ID = Needs(contract_external_id="e7")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (BY_ID, BY_ID),
+        (BY_ID, BY_EXTERNAL_ID),
+        (BY_EXTERNAL_ID, BY_ID),
+        (Needs(contract_number="8"), Needs(contract_number="8")),
+        (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
+        (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
+    ],
+)
+def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second: Needs) -> None:
+    changes, meets, reads = work(first), work(second), work(second, writes=False)
+    assert list(decide([changes, meets, reads], loaded(CONTRACT)).outcomes) == [changes]
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        work(BY_ID, employer=OTHER),
+        work(Needs(contract_id=UUID(int=8))),
+        work(Needs(contract_number="7")),
+        work(Needs()),
+    ],
+)
+def test_what_meets_nobody_is_decided_at_once(second: Work) -> None:
+    first = work(BY_ID)
+    assert list(decide([first, second], loaded(CONTRACT)).outcomes) == [first, second]
+
+
+def test_reads_and_refusals_stand_in_nobodys_way() -> None:
+    batch = [work(BY_ID, writes=False), work(BY_ID, writes=False), work(BY_ID)]
+    assert list(decide(batch, loaded(CONTRACT)).outcomes) == batch
+
+
+def test_the_same_request_twice_in_a_batch_is_decided_once() -> None:
+    first, again = work(Needs(), key=request(), writes=False), work(Needs(), key=request(), writes=False)
+    others = [
+        work(Needs(), key=request(2), writes=False),
+        work(Needs(), key=request(sender=OTHER), writes=False),
+    ]
+    assert list(decide([first, again, *others], Loaded()).outcomes) == [first, *others]
+
+
+def test_a_state_is_of_the_commands_own_employer() -> None:
+    seen: dict[str, State] = {}
+
+    def looking(employer: str) -> Work:
+        def look(state: State, _stored: StoredAnswer | None) -> Outcome:
+            seen[employer] = state
+            return Outcome(record())
+
+        needs = Needs(CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True)
+        return Work([record()], look, employer=employer, needs=needs)
+
+    found = loaded(CONTRACT, {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"})
+    amendment = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "a7"}
+    history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
+    found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
+    found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
+    decide([looking(EMPLOYER), looking(OTHER)], found)
+    assert seen[OTHER] == State()
+    assert seen[EMPLOYER] == State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history)
+
+
+@pytest.mark.parametrize(
+    ("keeps", "age", "holds"),
+    [
+        (None, timedelta(days=3650), True),
+        (timedelta(hours=24), timedelta(hours=23), True),
+        (timedelta(hours=24), timedelta(hours=25), False),
+    ],
+)
+def test_a_stored_answer_holds_for_its_time(keeps: timedelta | None, age: timedelta, holds: bool) -> None:
+    found, asked = Loaded(), []
+    bound = {
+        "operation": "x",
+        "payload_sha256": b"p",
+        "body": b"b",
+        "status": 200,
+        "code": "c",
+        "bound_at": NOW - age,
+    }
+    found.add_answers([{"sender": EMPLOYER, "request_id": UUID(int=1), **bound}])
+
+    def ask(_state: State, stored: StoredAnswer | None) -> Outcome:
+        asked.append(stored)
+        return Outcome(record())
+
+    again = Work([record()], ask, employer=EMPLOYER, key=request(keeps=keeps))
+    decided = decide([again], found)
+    assert asked == [StoredAnswer(**bound) if holds else None]
+    assert decided.rebound == (set() if holds else {again})
