@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry

@@ -61,7 +61,7 @@ class Answers:
         return _record(passage, self._signed(answer_envelope(body)), 200, answer_codes.SUCCESS)
 
     def fault(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
-        """The fault that carries every refusal (design: faults)."""
+        """The fault that carries every refusal, in the order of the message."""
         code = refusals[0].code
         status = _BUSY if code == "ESB009" else _FAULT
         return _record(passage, self._fault(refusals, passage.id, passage.request_id), status, code)

@@ -43,7 +43,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="esutd-bus")
 def main() -> None:
-    r"""The SOAP adapter of Kazakhstan's register of employment contracts (ЕСУТД).
+    """The SOAP adapter of Kazakhstan's register of employment contracts (ЕСУТД).
 
     \b
       esutd-bus demo                       see it work: database, service, registry, fixtures
@@ -51,7 +51,7 @@ def main() -> None:
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus journal show               what came, and what it was answered
 
-    Settings are ESUTD_… variables (docs/operators.md). Exit codes: 0 done; 1 a difference, an invalid signature
+    Settings are ESUTD_… variables (docs/operators.ru.md). Exit codes: 0 done; 1 a difference, an invalid signature
     or a broken journal; 2 wrong usage; 3 the environment is not as it must be.
     """
 

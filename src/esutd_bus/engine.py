@@ -147,7 +147,7 @@ class Engine:
         return request.operation.contract.answer_plan.encode(request.operation.answer.gather(sources))
 
     def transport_fault(self, status: int, code: str, reason: str) -> Answer:
-        """A fault of HTTP itself, said as a SOAP fault (design: faults); never journaled."""
+        """A fault of HTTP itself, said as a SOAP fault; never journaled."""
         return self._answers.transport_fault(status, code, reason)
 
     async def ready(self) -> bool:

@@ -63,7 +63,7 @@ async def open_node(settings: Settings) -> Engine:
     engine = Engine(
         contracts=contracts,
         reader=Reader(mappings.operations, Verifier(TrustStore.from_directory(settings.trust_dir))),
-        answers=Answers(contracts.register_fault, _sign(settings)),
+        answers=Answers(contracts.register_fault, answer_signer(settings)),
         store=store,
         ports=_ports(settings),
         rulebook=rules.current,
@@ -89,7 +89,8 @@ class _Rules:
         return self._rulebook
 
 
-def _sign(settings: Settings) -> Sign | None:
+def answer_signer(settings: Settings) -> Sign | None:
+    """What signs the answers, where they are to be signed. Raises ConfigurationError, KeyFileError."""
     if not settings.sign_answers:
         return None
     if settings.key_file is None:

@@ -85,7 +85,7 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
 def _judge_sender(landed: Landed, employer: str | None, sender: str, employer_path: str | None) -> None:
     """The order of judgement: the form of the identifiers, then the signer against the employer.
 
-    Who is not the employer learns nothing more (design: answers to questions the tables leave open).
+    Who is not the employer learns nothing more, not even what else is wrong.
     """
     if employer == sender or (employer is None and not landed.misidentified):
         return

@@ -7,12 +7,14 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import AwareDatetime, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -80,8 +82,8 @@ class Settings(BaseSettings):
 
     now: AwareDatetime | None = None
     """A fixed instant for rules and certificates, never for time-outs (tests)."""
-    log_level: str = "INFO"
-    log_format: str = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    log_format: Literal["json", "console"] = "json"
 
     @property
     def public_address(self) -> str:
@@ -121,5 +123,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments win over the environment, the environment over the file."""
         del dotenv_settings, file_secret_settings
-        toml = TomlConfigSettingsSource(settings_cls, os.environ.get("ESUTD_CONFIG"))
+        file = os.environ.get("ESUTD_CONFIG")
+        if file and not Path(file).is_file():
+            raise SettingsError(f"ESUTD_CONFIG names {file}, which is no file")
+        toml = TomlConfigSettingsSource(settings_cls, file)
         return init_settings, env_settings, toml

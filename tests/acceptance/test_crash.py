@@ -9,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
+
 from conftest import create_database
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now

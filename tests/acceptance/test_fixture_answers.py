@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from esutd_bus.settings import packaged
 from esutd_bus.testbed.replay import Exchange, Fixture, chosen_fixtures, send_all
 from esutd_bus.testbed.stage import open_stage

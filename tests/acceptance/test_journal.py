@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
 from conftest import create_database
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
@@ -107,10 +108,15 @@ DELETE_THE_CHAIN = "DELETE FROM message; DELETE FROM journal_chain"
 def test_a_spoilt_journal_is_found_out_and_the_place_named(
     recorded: dict[str, str], postgres: str, spoil: str, place: str, what: str
 ) -> None:
-    copy = {**recorded, "ESUTD_DATABASE_URL": create_database(postgres, "esutd_spoilt", template="esutd_journal")}
+    copy = {
+        **recorded,
+        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_spoilt", template="esutd_journal"),
+    }
     assert esutd_bus(copy, "journal", "verify").returncode == 0
     with psycopg.connect(copy["ESUTD_DATABASE_URL"]) as connection:
-        connection.execute("SET session_replication_role = replica")  # past the triggers, as an intruder would
+        connection.execute(
+            "SET session_replication_role = replica"
+        )  # past the triggers, as an intruder would
         for statement in spoil.split(";"):
             connection.execute(statement)
     verified = esutd_bus(copy, "journal", "verify")
@@ -122,5 +128,8 @@ def test_a_spoilt_journal_is_found_out_and_the_place_named(
 def test_the_database_itself_keeps_what_is_only_ever_added(asgi: Service, table: str) -> None:
     with psycopg.connect(asgi.database_url) as connection:
         for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
-            with pytest.raises(psycopg.errors.RaiseException, match="only ever added"), connection.transaction():
+            with (
+                pytest.raises(psycopg.errors.RaiseException, match="only ever added"),
+                connection.transaction(),
+            ):
                 connection.execute(statement)

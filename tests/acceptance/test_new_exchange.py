@@ -6,13 +6,13 @@ import shutil
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from uuid import UUID
 
 import psycopg
 import pytest
 import requests
 import zeep
+
 from conftest import create_database
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse

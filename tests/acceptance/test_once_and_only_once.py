@@ -1,4 +1,4 @@
-"""A retry has no second effect: the stored answer, byte for byte (design: once and only once)."""
+"""A retry has no second effect: the stored answer, byte for byte."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import psycopg
+
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import contract, header, post, referring, register, send
@@ -44,18 +45,14 @@ def test_the_same_request_id_with_another_body_is_refused(service: Service, ca: 
     employer = ca.identity("employer")
     first = send(service.url, register(requestHeader=header(requestId=request_id)), employer)
     terms = contract()
-    other = send(
-        service.url, register(requestHeader=header(requestId=request_id), contract=terms), employer
-    )
+    other = send(service.url, register(requestHeader=header(requestId=request_id), contract=terms), employer)
     assert first.codes == ["SCSS001"]
     assert other.fields == [("ESB006", "requestHeader/requestId")]
     assert contracts_with(service, terms["number"]) == 0
 
 
 def test_a_business_refusal_is_stored_like_an_answer(service: Service, ca: TestCa) -> None:
-    message = sign_wsse(
-        referring("GetContract", str(uuid4())), ca.identity("employer")
-    )
+    message = sign_wsse(referring("GetContract", str(uuid4())), ca.identity("employer"))
     first, second = post(service.url, message), post(service.url, message)
     assert first.codes == ["SCSE025"]
     assert second.body == first.body

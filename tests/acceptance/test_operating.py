@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 import requests
+
 from conftest import create_database
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import contract, register, send
 from support.services import Service

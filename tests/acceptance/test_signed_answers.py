@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
 from conftest import create_database
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.signing import sign_wsse

@@ -9,10 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import requests
+from lxml import etree
+
 from esutd_bus.register.calendar import ALMATY
 from esutd_bus.signature.keys import SigningKey
 from esutd_bus.signature.signing import sign_wsse
-from lxml import etree
 
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 CONTRACTS = "urn:esutd-bus:contracts:v1"
@@ -50,7 +51,11 @@ def contract(**changed: Any) -> dict[str, Any]:
         "employmentTypeCode": "2",
         "workingTime": {"workingHoursCode": "1"},
         "remoteWorkCode": "3",
-        "workPlace": {"countryCode": "398", "katoCode": "711210000", "address": "г. Астана, ул. Примерная, 1"},
+        "workPlace": {
+            "countryCode": "398",
+            "katoCode": "711210000",
+            "address": "г. Астана, ул. Примерная, 1",
+        },
         **changed,
     }
 

@@ -35,7 +35,10 @@ class Service:
 
     def kill(self) -> None:
         """kill -9 for the process and its workers, at once."""
-        family = [psutil.Process(self.process.pid), *psutil.Process(self.process.pid).children(recursive=True)]
+        family = [
+            psutil.Process(self.process.pid),
+            *psutil.Process(self.process.pid).children(recursive=True),
+        ]
         for process in family:
             process.send_signal(signal.SIGKILL)
         psutil.wait_procs(family, timeout=10)
@@ -69,7 +72,9 @@ def running(command: Sequence[str], environment: Mapping[str, str], url: str, lo
                 process.wait()
 
 
-def asgi_service(environment: Mapping[str, str], log: Path, *, workers: int = 2) -> AbstractContextManager[Service]:
+def asgi_service(
+    environment: Mapping[str, str], log: Path, *, workers: int = 2
+) -> AbstractContextManager[Service]:
     """`esutd-bus serve`."""
     port = free_port()
     command = [str(_BIN / "esutd-bus"), "serve", "--port", str(port), "--workers", str(workers)]

@@ -10,6 +10,7 @@ import click
 import psycopg
 
 from esutd_bus.commands.exits import EnvironmentFault
+from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.settings import Settings
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.embedded import EmbeddedPostgres
@@ -56,6 +57,8 @@ def connection(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]
 def bring_up_to_date(settings: Settings, url: str) -> list[str]:
     """Migrations, declared tables, dictionaries; what was done, a line each."""
     # Only this command needs the contracts: a look into the journal should not wait for them.
+    from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+
     from esutd_bus.mapping.document import MappingError  # noqa: PLC0415
     from esutd_bus.node import load_mapped_contracts  # noqa: PLC0415
     from esutd_bus.soap.contract_error import ContractError  # noqa: PLC0415
@@ -68,7 +71,7 @@ def bring_up_to_date(settings: Settings, url: str) -> list[str]:
         loaded = load_packaged_once(url)
     except (ContractError, MappingError, SchemaError) as error:
         raise EnvironmentFault(str(error)) from error
-    except (psycopg.Error, OSError) as error:
+    except (psycopg.Error, SQLAlchemyError, OSError) as error:
         raise EnvironmentFault(f"the database cannot be upgraded: {error}") from error
     return [*done, *([f"loaded {loaded} dictionary entries"] if loaded else [])]
 
@@ -85,7 +88,7 @@ def upgrade_command() -> None:
     Runs the migrations, creates the tables that mappings declare, and loads the packaged dictionaries into a
     database that has none. Safe to run again, and beside a serving node.
     """
-    settings = Settings()
+    settings = given_settings()
     with database(settings) as url:
         for line in bring_up_to_date(settings, url):
             click.echo(line)

@@ -51,7 +51,9 @@ ORDER BY c.id, e.version
 
 
 @click.command()
-@click.option("--fixtures", type=click.Path(exists=True, path_type=Path), help="Other fixtures than the built-in ones.")
+@click.option(
+    "--fixtures", type=click.Path(exists=True, path_type=Path), help="Other fixtures than the built-in ones."
+)
 @click.option("--keep", is_flag=True, help="Keep the demo's folder (database, keys, service.log).")
 def demo(fixtures: Path | None, keep: bool) -> None:
     """Show the whole way of a message, on this machine, with invented people.
@@ -181,7 +183,7 @@ def _how_to_go_on(console: Console) -> None:
     console.rule("How to keep it running")
     console.print(
         "  .venv/bin/esutd-bus serve --test-ca var/ca          the service, believing a test CA\n"
-        "  .venv/bin/esutd-bus replay fixtures/ok --endpoint http://127.0.0.1:8080 --ca var/ca\n"
+        "  .venv/bin/esutd-bus replay fixtures/ok/register --endpoint http://127.0.0.1:8080 --ca var/ca\n"
         "  .venv/bin/esutd-bus journal show                    what came, and what it was answered\n"
         "  .venv/bin/esutd-bus --help",
         highlight=False,

@@ -8,9 +8,9 @@ import click
 
 from esutd_bus.commands.database import connection
 from esutd_bus.commands.exits import EnvironmentFault
+from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.register.dictionaries import DictionaryError
 from esutd_bus.register.dictionary_files import read_directory, read_packaged
-from esutd_bus.settings import Settings
 from esutd_bus.store.dictionaries import load
 
 
@@ -31,6 +31,6 @@ def load_command(folder: Path | None) -> None:
         edition = read_directory(folder) if folder else read_packaged()
     except DictionaryError as error:
         raise EnvironmentFault(str(error)) from error
-    with connection(Settings()) as opened:
+    with connection(given_settings()) as opened:
         count = load(opened, edition)
     click.echo(f"loaded {count} entries of {', '.join(sorted(edition.names))}")

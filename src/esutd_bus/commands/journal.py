@@ -14,8 +14,8 @@ from rich.table import Table
 
 from esutd_bus.commands.database import connection
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
+from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.logs import mask
-from esutd_bus.settings import Settings
 from esutd_bus.store import messages, verification
 
 
@@ -40,7 +40,7 @@ def show(
 
     MESSAGE_ID is the messageId of a receipt or the correlationId of a fault.
     """
-    with connection(Settings()) as opened:
+    with connection(given_settings()) as opened:
         if message_id is not None:
             _conversation(messages.conversation(opened, message_id), message_id)
             return
@@ -87,7 +87,7 @@ def verify() -> None:
     Walks every chain and the seals over them in one snapshot; nodes may go on serving meanwhile. Exit code 1
     and the place, where something is not as it was written.
     """
-    with connection(Settings()) as opened:
+    with connection(given_settings()) as opened:
         result = verification.verify(opened)
     for finding in result.findings:
         click.secho(f"{finding.place}: {finding.what}", fg="red")
@@ -106,7 +106,7 @@ def export(message_id: UUID, output: Path) -> None:
 
     Each message's exact bytes in a file of its own, and `records.json` with what the journal says of them.
     """
-    with connection(Settings()) as opened:
+    with connection(given_settings()) as opened:
         rows = messages.conversation(opened, message_id)
     if not rows:
         raise EnvironmentFault(f"the journal has no message {message_id}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from pathlib import Path
 
@@ -13,10 +14,12 @@ from granian.server import Server
 
 from esutd_bus.commands.database import bring_up_to_date, database
 from esutd_bus.commands.exits import EnvironmentFault
+from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
-from esutd_bus.settings import Settings
+from esutd_bus.node import ConfigurationError, answer_signer
+from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
 
@@ -34,7 +37,7 @@ SECONDS_TO_FINISH = 30
     help="For trying out only: believe the test CA of this folder (made if absent).",
 )
 def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path | None) -> None:
-    r"""Serve the register's SOAP services.
+    """Serve the register's SOAP services.
 
     Starts PostgreSQL from the wheel unless ESUTD_DATABASE_URL names a server, brings the tables up to date, and
     runs the workers; a worker that dies is started again. SIGTERM or Ctrl-C ends it gracefully: what is under
@@ -49,7 +52,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         os.environ["ESUTD_TRUST_DIR"] = str(TestCa.ensure(test_ca).trust_dir)
     given = {"ESUTD_HOST": host, "ESUTD_PORT": port, "ESUTD_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}
-    settings = Settings()
+    settings = given_settings()
     configure_logs(settings.log_level, settings.log_format)
     if settings.trust_dir is None:
         raise EnvironmentFault(
@@ -57,7 +60,9 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         )
     try:
         TrustStore.from_directory(settings.trust_dir)
-    except TrustError as error:
+        answer_signer(settings)
+        _port_is_free(settings.host, settings.port)
+    except (TrustError, KeyFileError, ConfigurationError, OSError) as error:
         raise EnvironmentFault(str(error)) from error
     with database(settings) as url, tempfile.TemporaryDirectory(prefix="esutd-bus-metrics-") as metrics:
         for line in bring_up_to_date(settings, url):
@@ -83,3 +88,13 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             workers_kill_timeout=SECONDS_TO_FINISH,
             log_dictconfig=GRANIAN_LOGGING,
         ).serve()
+
+
+def _port_is_free(host: str, port: int) -> None:
+    """Raises OSError, where somebody listens: the workers' own listeners would share the port with them."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise OSError(f"cannot listen on {host}:{port}: {error.strerror}") from error

@@ -11,7 +11,7 @@ from typing import BinaryIO, get_args
 import click
 
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
-from esutd_bus.settings import Settings
+from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.keys import KeyFileError, ServiceKey
 from esutd_bus.signature.layout import NotSignableError
@@ -45,7 +45,7 @@ def sign(
     key_info: KeyInfoForm,
     output: Path,
 ) -> None:
-    r"""Sign a SOAP ENVELOPE (a file, or - for standard input).
+    """Sign a SOAP ENVELOPE (a file, or - for standard input).
 
     Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
 
@@ -76,12 +76,12 @@ def sign(
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: bool) -> None:
-    r"""Verify the signature of a SOAP envelope in FILE (or -) and print the report.
+    """Verify the signature of a SOAP envelope in FILE (or -) and print the report.
 
     Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
     valid.
     """
-    settings = Settings()
+    settings = given_settings()
     folder = trust or settings.trust_dir
     if folder is None:
         raise click.UsageError("name the CA certificates to believe: --trust DIR, or ESUTD_TRUST_DIR")

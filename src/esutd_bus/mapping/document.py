@@ -38,7 +38,7 @@ class OperationDocument:
     """The register's command that the operation is; None: its rows are stored as they come."""
 
     is_read: bool
-    """A stored answer holds for 24 hours only (design: once and only once)."""
+    """A stored answer holds for 24 hours only (docs/architecture.md, once and only once)."""
 
     creates: str | None
     """The table whose rows the operation makes: all its required columns must be fed."""

