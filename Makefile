@@ -14,8 +14,8 @@ demo: $(VENV)/installed  ## the whole way of a message, on this machine
 test: $(VENV)/installed-dev $(if $(shell command -v npm),$(NODE_CLIENT))  ## the test suite, on the embedded PostgreSQL
 	$(BIN)/python -m pytest $(ARGS)
 
-test-server: $(VENV)/installed-dev  ## what meets the database, on Debian's PostgreSQL
-	tests/support/with-server-postgres $(BIN)/python -m pytest tests/integration tests/acceptance $(ARGS)
+test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
+	tests/support/with-server-postgres $(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

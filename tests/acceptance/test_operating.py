@@ -146,7 +146,7 @@ def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
         employer.path,
         "-o",
         tmp_path / "signed.xml",
-        settings={"ESUTD_SIGN_PASSWORD": employer.password},
+        settings={"ESUTD_KEY_PASSWORD": employer.password},
     )
     assert signed.returncode == 0, signed.stderr
     verified = esutd_bus("verify", tmp_path / "signed.xml", "--trust", ca.trust_dir)
@@ -163,3 +163,20 @@ def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [("nonsense",), ("replay",), ("journal", "show", "--limit", "0")])
 def test_wrong_usage_is_exit_code_2(arguments: tuple[str, ...]) -> None:
     assert esutd_bus(*arguments).returncode == 2
+
+
+@pytest.mark.clause("353/7")
+def test_rules_follow_the_clock_they_are_given(own: dict[str, str], ca: TestCa, tmp_path: Path) -> None:
+    # Signed on Monday 5 January 2026; the 7th is Orthodox Christmas: 6, 8, 9, 12, 13 January are the five days.
+    terms = contract(concludedOn="2026-01-05", startsOn="2026-01-06")
+    message = register(contract=terms)
+    with asgi_service(
+        {**own, "ESUTD_NOW": "2026-01-15T10:00:00+05:00"}, tmp_path / "then.log", workers=1
+    ) as service:
+        reply = send(service.url, message, ca.identity("employer"))
+        ahead = send(
+            service.url, register(contract=contract(concludedOn="2026-01-16")), ca.identity("employer")
+        )
+    assert reply.warnings == ["SCSE088"]
+    assert (reply.text("dueOn"), reply.text("daysLate")) == ("2026-01-13", "2")
+    assert ("SCSE059", "contract/concludedOn") in ahead.fields

@@ -73,7 +73,7 @@ def employer_environment(ca: TestCa, session_folder: Path) -> dict[str, str]:
     certificate_pem.write_bytes(certificate.public_bytes(Encoding.PEM))
     return {
         "KEY_P12": str(identity.path),
-        "ESUTD_SIGN_PASSWORD": identity.password,
+        "ESUTD_KEY_PASSWORD": identity.password,
         "KEY_PEM": str(key_pem),
         "CERTIFICATE_PEM": str(certificate_pem),
         "ESUTD_BUS": str(Path(sys.executable).parent / "esutd-bus"),

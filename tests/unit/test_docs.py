@@ -24,7 +24,7 @@ OPERATORS, INTEGRATORS, TESTERS = (
 _NOT_OURS = re.compile(r"(?:\.|var/|build/|dist/|.*/node_modules/)")
 """Paths of what tools have put into the checkout."""
 
-BESIDE_SETTINGS = {"ESUTD_CONFIG", "ESUTD_SIGN_PASSWORD", "ESUTD_TEST_DATABASE_URL"}
+BESIDE_SETTINGS = {"ESUTD_CONFIG", "ESUTD_KEY_PASSWORD", "ESUTD_TEST_DATABASE_URL"}
 """Variables that are read elsewhere than in `Settings`."""
 
 MADE_ON_THE_SPOT = {"data_dir": "`~/.local/share/esutd-bus`", "node": "имя машины"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, get_args
@@ -25,7 +24,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.command()
 @click.argument("envelope", type=click.File("rb"))
 @click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
-@click.option("--password", help="Its password; better in ESUTD_SIGN_PASSWORD or by --password-file.")
+@click.option("--password", help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.")
 @click.option("--password-file", type=_FILE, help="A file that holds the password.")
 @click.option("--profile", type=click.Choice(["wsse"]), default="wsse", show_default=True)
 @click.option(
@@ -55,7 +54,7 @@ def sign(
     del profile  # the one there is
     secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
     if secret is None:
-        secret = os.environ.get("ESUTD_SIGN_PASSWORD", "")
+        secret = given_settings().key_secret
     try:
         signed = sign_wsse(envelope.read(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
     except (KeyFileError, NotSignableError) as error:

@@ -25,7 +25,7 @@ final class EmployerClient extends SoapClient
     }
 }
 
-/** The signed envelope. The password stands in ESUTD_SIGN_PASSWORD. */
+/** The signed envelope. The password stands in ESUTD_KEY_PASSWORD. */
 function sign(string $envelope): string
 {
     $command = [getenv('ESUTD_BUS'), 'sign', '/dev/stdin', '--key', getenv('KEY_P12')];

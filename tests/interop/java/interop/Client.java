@@ -100,7 +100,7 @@ public final class Client {
     private static <P> P signing(P port) throws Exception {
         var binding = ((BindingProvider) port).getBinding();
         var signature = new BodySignature(
-                Path.of(System.getenv("KEY_P12")), System.getenv("ESUTD_SIGN_PASSWORD").toCharArray());
+                Path.of(System.getenv("KEY_P12")), System.getenv("ESUTD_KEY_PASSWORD").toCharArray());
         binding.setHandlerChain(List.of(signature));
         return port;
     }

@@ -1,0 +1,257 @@
+"""The database goes away, the caller goes away, the task goes away: nobody waits for ever, nothing is halved."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from store_works import (
+    ACCEPTED,
+    TABLES,
+    Follower,
+    in_a_loop,
+    registration,
+    request,
+    rows,
+    submit_all,
+    the_journal_is_whole,
+    told,
+    unit_of_work,
+)
+
+from esutd_bus.store import writer
+from esutd_bus.store.connection import Connection, in_one_transaction
+from esutd_bus.store.unit_of_work import UnitOfWork
+from esutd_bus.store.work import StoreUnavailable
+
+BACKENDS = (
+    "SELECT {} FROM pg_stat_activity WHERE application_name = 'esutd-bus' AND datname = current_database()"
+)
+
+
+def cut_connections(url: str) -> None:
+    """Ends every connection of a node, as a restart of the server does."""
+    assert rows(url, BACKENDS.format("pg_terminate_backend(pid)"))
+
+
+@contextmanager
+def locked(url: str, table: str, mode: str) -> Iterator[None]:
+    """Nobody gets on with a table meanwhile."""
+    with psycopg.connect(url) as connection:
+        connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        yield
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Looks again and again; what never comes to hold is a failure."""
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  # it is the database that is waited for
+            await asyncio.sleep(0.01)
+
+
+async def until_a_node_waits(url: str) -> None:
+    """Until a statement of a node waits for a lock."""
+    await until(lambda: bool(rows(url, BACKENDS.format("pid") + " AND wait_event_type = 'Lock'")))
+
+
+@pytest.mark.parametrize(
+    ("table", "mode"),
+    [
+        pytest.param("contract", "ACCESS EXCLUSIVE", id="while the states are loaded"),
+        pytest.param("contract_event", "EXCLUSIVE", id="while the batch is written"),
+    ],
+)
+@in_a_loop
+async def test_a_connection_lost_on_the_way_leaves_nothing_behind(
+    database: str, table: str, mode: str
+) -> None:
+    async with unit_of_work(database) as unit:
+        await unit.submit(registration("n0"))
+        with locked(database, table, mode):
+            under_way = asyncio.create_task(submit_all(unit, [registration("n1"), registration("n2")]))
+            await until_a_node_waits(database)
+            cut_connections(database)
+            assert told(await under_way) == ["StoreUnavailable"] * 2
+        assert rows(database, "SELECT number FROM contract") == [("n0",)]
+        assert told(await submit_all(unit, [registration("n1"), registration("n2")])) == [ACCEPTED] * 2
+    assert the_journal_is_whole(database) == 6
+
+
+@in_a_loop
+async def test_an_idle_connection_that_was_cut_costs_one_retry(database: str) -> None:
+    async with unit_of_work(database) as unit:
+        cut_connections(database)
+        assert told(await submit_all(unit, [registration("n1")])) == ["StoreUnavailable"]
+        assert told(await submit_all(unit, [registration("n1")])) == [ACCEPTED]
+
+
+@in_a_loop
+async def test_a_commit_whose_answer_is_lost_counts_once(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The batch is durable, but nobody heard: the sender is told to try again, and gets the one answer there is."""
+    cut = True
+
+    @asynccontextmanager
+    async def cut_after_the_commit(connection: Connection) -> AsyncIterator[None]:
+        nonlocal cut
+        async with in_one_transaction(connection):
+            yield
+        if cut:
+            cut = False
+            await connection.close()
+            raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(writer, "in_one_transaction", cut_after_the_commit)
+    key = request(uuid4())
+    async with unit_of_work(database) as unit:
+        assert told(await submit_all(unit, [registration("n1", key=key)])) == ["StoreUnavailable"]
+        assert rows(database, "SELECT number FROM contract") == [("n1",)]
+        again = await unit.submit(registration("n1", key=key))
+    assert (again.answer.code, again.events) == (ACCEPTED, ())
+    assert rows(database, "SELECT count(*) FROM contract") == [(1,)]
+    assert the_journal_is_whole(database) == 4
+
+
+@in_a_loop
+async def test_while_no_connection_is_to_be_had_nobody_waits(postgres: str, database: str) -> None:
+    name = conninfo_to_dict(database)["dbname"]
+    async with unit_of_work(database) as unit:
+        await unit.submit(registration("n0"))
+        with psycopg.connect(postgres, autocommit=True) as server:
+            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
+            )
+            try:
+                cut_off = await submit_all(unit, [registration(f"n{n}") for n in range(200)])
+            finally:
+                server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        assert told(cut_off) == ["StoreUnavailable"] * 200
+        assert told(await submit_all(unit, [registration("n1")])) == [ACCEPTED]
+    the_journal_is_whole(database)
+
+
+def test_a_database_that_cannot_be_reached_at_the_start_is_told(postgres: str) -> None:
+    head, _, options = postgres.partition("?")
+    nowhere = f"{head.rpartition('/')[0]}/no_such_database?{options}"
+    with pytest.raises(StoreUnavailable, match="no_such_database"):
+        asyncio.run(_open(nowhere))
+
+
+async def _open(url: str) -> None:
+    async with unit_of_work(url):
+        pass
+
+
+@in_a_loop
+async def test_a_start_that_fails_leaves_no_connection(database: str) -> None:
+    async def fail(_connection: Connection) -> None:
+        raise ValueError("no rulebook can be made of these dictionaries")
+
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=fail)
+    with pytest.raises(ValueError, match="no rulebook"):
+        await unit.open()
+    await unit.close()
+    await until(lambda: not rows(database, BACKENDS.format("pid")))
+
+
+@in_a_loop
+async def test_a_caller_who_is_gone_does_not_stop_the_work(database: str) -> None:
+    async with unit_of_work(database) as unit:
+        with locked(database, "contract_event", "EXCLUSIVE"):
+            begun = asyncio.create_task(unit.submit(registration("n1")))
+            await until_a_node_waits(database)
+            queued = asyncio.create_task(unit.submit(registration("n2")))
+            stays = asyncio.create_task(unit.submit(registration("n3")))
+            await asyncio.sleep(0)
+            begun.cancel()
+            queued.cancel()
+            await asyncio.wait([begun, queued])
+        assert (await stays).answer.code == ACCEPTED
+    assert begun.cancelled()
+    assert queued.cancelled()
+    assert rows(database, "SELECT number FROM contract ORDER BY 1") == [("n1",), ("n2",), ("n3",)]
+    assert the_journal_is_whole(database) == 6
+
+
+@in_a_loop
+async def test_closing_finishes_what_waits_and_turns_away_what_comes(database: str) -> None:
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=Follower().reload)
+    await unit.open()
+    with locked(database, "contract_event", "EXCLUSIVE"):
+        begun = asyncio.create_task(submit_all(unit, [registration("n0")]))
+        await until_a_node_waits(database)
+        waiting = asyncio.create_task(submit_all(unit, [registration(f"n{n}") for n in range(1, 100)]))
+        await asyncio.sleep(0)
+        closing = asyncio.create_task(unit.close())
+        await asyncio.sleep(0)
+        with pytest.raises(StoreUnavailable):
+            await unit.submit(registration("late"))
+    await closing
+    assert told([*await begun, *await waiting]) == [ACCEPTED] * 100
+    with pytest.raises(StoreUnavailable):
+        await unit.submit(registration("later"))
+    await unit.close()
+    assert rows(database, "SELECT count(*) FROM contract") == [(100,)]
+    the_journal_is_whole(database)
+
+
+@in_a_loop
+async def test_nothing_is_taken_before_the_unit_of_work_is_open(database: str) -> None:
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=Follower().reload)
+    with pytest.raises(StoreUnavailable):
+        await unit.submit(registration("n1"))
+    await unit.close()
+
+
+@in_a_loop
+async def test_a_task_that_is_cancelled_leaves_nobody_waiting(database: str) -> None:
+    """A loop that is torn down cancels every task, this one too."""
+    async with unit_of_work(database) as unit:
+        assert unit._task is not None
+        with locked(database, "contract_event", "EXCLUSIVE"):
+            begun = asyncio.create_task(submit_all(unit, [registration("n0"), registration("n1")]))
+            await until_a_node_waits(database)
+            waiting = asyncio.create_task(submit_all(unit, [registration("n2")]))
+            await asyncio.sleep(0)
+            unit._task.cancel()
+            assert told([*await begun, *await waiting]) == ["StoreUnavailable"] * 3
+            assert not unit.is_working
+            with pytest.raises(StoreUnavailable):
+                await unit.submit(registration("n3"))
+    assert rows(database, "SELECT count(*) FROM contract") == [(0,)]
+    assert rows(database, "SELECT seq FROM journal_chain") == [(0,)]
+
+
+@in_a_loop
+async def test_a_decision_that_ends_the_task_leaves_nobody_waiting(database: str) -> None:
+    class Stop(BaseException):
+        """What is no Exception: nobody here can go on."""
+
+    def decide(_state: Any, _stored: Any) -> Any:
+        raise Stop
+
+    async with unit_of_work(database) as unit:
+        fatal = registration("n1")
+        fatal.decide = decide
+        assert told(await submit_all(unit, [registration("n0"), fatal])) == ["StoreUnavailable"] * 2
+        assert not unit.is_working
+        assert unit._task is not None
+        assert isinstance(unit._task.exception(), Stop)
+    assert rows(database, "SELECT count(*) FROM message") == [(0,)]
+
+
+@in_a_loop
+async def test_no_work_is_quoted_in_the_log(database: str, logged: list[Any]) -> None:
+    async with unit_of_work(database) as unit:
+        cut_connections(database)
+        await submit_all(unit, [registration("850312100031")])
+    assert [entry["event"] for entry in logged] == ["database unavailable"]
+    assert "850312100031" not in str(logged)
