@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import BigInteger, Column, DateTime, Index, MetaData, Table, Text, Uuid
 
 from esutd_bus.register.dictionaries import Dictionaries
@@ -190,3 +191,48 @@ def the_journal_is_whole(url: str) -> int:
         verification = verify(connection)
     assert verification.findings == []
     return verification.records
+
+
+BACKENDS = (
+    "SELECT {} FROM pg_stat_activity WHERE application_name = 'esutd-bus' AND datname = current_database()"
+)
+
+
+def cut_connections(url: str) -> None:
+    """Ends every connection of a node, as a restart of the server does."""
+    assert rows(url, BACKENDS.format("pg_terminate_backend(pid, 5000)"))
+
+
+@contextmanager
+def locked(url: str, table: str, mode: str) -> Iterator[None]:
+    """Nobody gets on with a table meanwhile."""
+    with psycopg.connect(url) as connection:
+        connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
+        yield
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Looks again and again; what never comes to hold is a failure."""
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  # it is the database that is waited for
+            await asyncio.sleep(0.01)
+
+
+async def until_a_node_waits(url: str) -> None:
+    """Until a statement of a node waits for a lock."""
+    await until(lambda: bool(rows(url, BACKENDS.format("pid") + " AND wait_event_type = 'Lock'")))
+
+
+@contextmanager
+def out_of_reach(server: str, url: str) -> Iterator[None]:
+    """The server lives, but lets nobody into this database."""
+    name = conninfo_to_dict(url)["dbname"]
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s", (name,)
+        )
+        try:
+            yield
+        finally:
+            connection.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')

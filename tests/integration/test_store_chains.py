@@ -96,6 +96,17 @@ async def test_the_journal_keeps_every_word_of_a_record(database: str) -> None:
 
 
 @in_a_loop
+async def test_a_certificate_cannot_keep_a_message_out_of_the_journal(database: str) -> None:
+    report = {"valid": False, "signer": {"name": "a\x00b"}, "checks": [{"name": "\x00", "ok": True}]}
+    hostile = record(report=report)
+    async with unit_of_work(database) as unit:
+        await unit.submit(Work([hostile], lambda _state, _stored: Outcome(record("out", code="SCSE001"))))
+    kept = {"valid": False, "signer": {"name": "a\ufffdb"}, "checks": [{"name": "\ufffd", "ok": True}]}
+    assert rows(database, "SELECT report FROM message WHERE id = %s", hostile.id) == [(kept,)]
+    the_journal_is_whole(database)
+
+
+@in_a_loop
 async def test_seals_tie_the_chains_together(database: str) -> None:
     connection = await connect(database)
     async with connection, unit_of_work(database, "a") as one, unit_of_work(database, "b") as other:

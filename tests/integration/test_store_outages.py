@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 from store_works import (
     ACCEPTED,
+    BACKENDS,
     TABLES,
     Follower,
+    cut_connections,
     in_a_loop,
+    locked,
+    out_of_reach,
     registration,
     request,
     rows,
@@ -23,41 +26,14 @@ from store_works import (
     the_journal_is_whole,
     told,
     unit_of_work,
+    until,
+    until_a_node_waits,
 )
 
-from esutd_bus.store import writer
+from esutd_bus.store import connection, writer
 from esutd_bus.store.connection import Connection, in_one_transaction
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import StoreUnavailable
-
-BACKENDS = (
-    "SELECT {} FROM pg_stat_activity WHERE application_name = 'esutd-bus' AND datname = current_database()"
-)
-
-
-def cut_connections(url: str) -> None:
-    """Ends every connection of a node, as a restart of the server does."""
-    assert rows(url, BACKENDS.format("pg_terminate_backend(pid)"))
-
-
-@contextmanager
-def locked(url: str, table: str, mode: str) -> Iterator[None]:
-    """Nobody gets on with a table meanwhile."""
-    with psycopg.connect(url) as connection:
-        connection.execute(f"LOCK TABLE {table} IN {mode} MODE")
-        yield
-
-
-async def until(holds: Callable[[], bool]) -> None:
-    """Looks again and again; what never comes to hold is a failure."""
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110  # it is the database that is waited for
-            await asyncio.sleep(0.01)
-
-
-async def until_a_node_waits(url: str) -> None:
-    """Until a statement of a node waits for a lock."""
-    await until(lambda: bool(rows(url, BACKENDS.format("pid") + " AND wait_event_type = 'Lock'")))
 
 
 @pytest.mark.parametrize(
@@ -84,6 +60,16 @@ async def test_a_connection_lost_on_the_way_leaves_nothing_behind(
 
 
 @in_a_loop
+async def test_somebodys_lock_does_not_stall_the_node(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "STATEMENT_TIMEOUT_MS", 100)
+    async with unit_of_work(database) as unit:
+        with locked(database, "contract", "ACCESS EXCLUSIVE"):
+            outcomes = await submit_all(unit, [registration("n1"), registration("n2")])
+            assert told(outcomes) == ["StoreUnavailable"] * 2
+        assert told(await submit_all(unit, [registration("n1")])) == [ACCEPTED]
+
+
+@in_a_loop
 async def test_an_idle_connection_that_was_cut_costs_one_retry(database: str) -> None:
     async with unit_of_work(database) as unit:
         cut_connections(database)
@@ -99,13 +85,13 @@ async def test_a_commit_whose_answer_is_lost_counts_once(
     cut = True
 
     @asynccontextmanager
-    async def cut_after_the_commit(connection: Connection) -> AsyncIterator[None]:
+    async def cut_after_the_commit(link: Connection) -> AsyncIterator[None]:
         nonlocal cut
-        async with in_one_transaction(connection):
+        async with in_one_transaction(link):
             yield
         if cut:
             cut = False
-            await connection.close()
+            await link.close()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
 
     monkeypatch.setattr(writer, "in_one_transaction", cut_after_the_commit)
@@ -121,18 +107,10 @@ async def test_a_commit_whose_answer_is_lost_counts_once(
 
 @in_a_loop
 async def test_while_no_connection_is_to_be_had_nobody_waits(postgres: str, database: str) -> None:
-    name = conninfo_to_dict(database)["dbname"]
     async with unit_of_work(database) as unit:
         await unit.submit(registration("n0"))
-        with psycopg.connect(postgres, autocommit=True) as server:
-            server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
-            server.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (name,)
-            )
-            try:
-                cut_off = await submit_all(unit, [registration(f"n{n}") for n in range(200)])
-            finally:
-                server.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+        with out_of_reach(postgres, database):
+            cut_off = await submit_all(unit, [registration(f"n{n}") for n in range(200)])
         assert told(cut_off) == ["StoreUnavailable"] * 200
         assert told(await submit_all(unit, [registration("n1")])) == [ACCEPTED]
     the_journal_is_whole(database)

@@ -12,10 +12,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 
 CONNECT_TIMEOUT_SECONDS = 5
-STATEMENT_TIMEOUT_SECONDS = 20
+STATEMENT_TIMEOUT_MS = 20_000
 """What waits longer (for somebody's lock, say) gives up: the sender is told to try again."""
-
-_SERVED = f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_SECONDS}s"
 
 # Every hot query finds its rows by key. On a young, unanalysed table the planner would rather scan or hash, and
 # a prepared statement would keep that plan when the table has grown.
@@ -46,7 +44,7 @@ _COMMON: _Common = {
 
 async def connect(url: str, *, by_key: bool = False) -> Connection:
     """An autocommit connection; `by_key` for one that only ever looks rows up by their keys."""
-    options = f"{_SERVED} {_PLANS_BY_KEY}" if by_key else _SERVED
+    options = f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} {_PLANS_BY_KEY if by_key else ''}"
     return await AsyncConnection.connect(
         url, autocommit=True, row_factory=dict_row, options=options, **_COMMON
     )

@@ -71,6 +71,7 @@ class Head:
 def link(head: Head, record: Record) -> dict[str, Any]:
     """The record as the next row of the chain; moves the head."""
     row = {name: getattr(record, name) for name in _OWN}
+    row["report"] = _without_nul(record.report)
     for name in SAID:
         row[name] = record.said.get(name)
     row["chain"] = head.chain
@@ -103,6 +104,19 @@ def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, 
         {"seq": seq, "sealed_at": _plain(sealed_at), "heads": heads}, sort_keys=True, separators=(",", ":")
     )
     return sha256(before + text.encode()).digest()
+
+
+def _without_nul(value: Any) -> Any:
+    """A report as PostgreSQL can keep it: the names in a stranger's certificate may hold U+0000, its text may not."""
+    match value:
+        case str():
+            return value.replace("\x00", "\ufffd")
+        case Mapping():
+            return {_without_nul(name): _without_nul(inner) for name, inner in value.items()}
+        case list() | tuple():
+            return [_without_nul(inner) for inner in value]
+        case _:
+            return value
 
 
 def _plain(value: Any) -> Any:

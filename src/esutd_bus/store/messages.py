@@ -26,8 +26,8 @@ class Filter:
 
 
 def find(connection: Connection, wanted: Filter, limit: int) -> list[dict[str, Any]]:
-    """The newest messages that came in, with the code of their answers; without bytes."""
-    conditions = [sql.SQL("m.direction = 'in'")]
+    """The newest messages that came in by themselves, with the code of their answers; without bytes."""
+    conditions = [sql.SQL("m.direction = 'in' AND m.reply_to IS NULL")]
     values: list[Any] = []
     for column, value in (
         ("m.sender =", wanted.sender),

@@ -41,7 +41,7 @@ class Curve:
 
 
 TC26_512_A: Final = Curve(
-    name="id-tc26-gost-3410-12-512-paramSetA",  # RFC 7836, A.1
+    name="id-tc26-gost-3410-12-512-paramSetA",  # RFC 7836, appendix A
     p=mpz(2) ** 512 - 569,
     a=mpz(-3),
     b=mpz(
@@ -67,7 +67,7 @@ TC26_512_A: Final = Curve(
 """Of 34.10-2015 with 512 bits."""
 
 TC26_256_A: Final = Curve(
-    name="id-tc26-gost-3410-2012-256-paramSetA",  # RFC 7836, A.2
+    name="id-tc26-gost-3410-2012-256-paramSetA",  # RFC 7836, appendix A
     p=mpz(2) ** 256 - 617,
     a=mpz("c2173f1513981673af4892c23035a27ce25e2013bf95aa33b22c656f277e7335", 16),
     b=mpz("295f9bae7428ed9ccc20e7c359a9d41a22fccd9108e17bf7ba9337a6f8ae9513", 16),

@@ -28,7 +28,7 @@ _C3: Final = 0xFF00FFFF000000FFFF0000FF00FFFF0000FF00FF00FF00FFFF00FF00FF00FF00
 
 
 def gost341194(data: bytes) -> bytes:
-    """The 32 octets of the hash (RFC 5831, 7)."""
+    """The 32 octets of the hash."""
     state = total = 0
     for start in range(0, len(data), _BLOCK):
         # The last block is filled with zeros on its high side, which is what reading it as a number does.
@@ -40,7 +40,7 @@ def gost341194(data: bytes) -> bytes:
 
 
 def _step(state: int, block: int) -> int:
-    """χ(M, H): the state after one block (RFC 5831, 6)."""
+    """χ(M, H): the state after one block."""
     encrypted = 0
     for shift, key in zip(range(0, 256, 64), _keys(state, block), strict=True):
         encrypted |= _encrypt(state >> shift & _MASK_64, key) << shift
@@ -48,7 +48,7 @@ def _step(state: int, block: int) -> int:
 
 
 def _keys(state: int, block: int) -> list[int]:
-    """Four keys of 256 bits (RFC 5831, 6.1)."""
+    """Four keys of 256 bits."""
     u, v = state, block
     keys = [_transpose(u ^ v)]
     for constant in (0, _C3, 0):
@@ -70,7 +70,7 @@ def _transpose(y: int) -> int:
 
 
 def _mix(y: int, times: int) -> int:
-    """ψ, so many times over: a shift register of sixteen words of sixteen bits (RFC 5831, 6.3)."""
+    """ψ, so many times over: a shift register of sixteen words of sixteen bits."""
     for _ in range(times):
         fed = (y ^ y >> 16 ^ y >> 32 ^ y >> 48 ^ y >> 192 ^ y >> 240) & 0xFFFF
         y = y >> 16 | fed << 240
@@ -78,7 +78,7 @@ def _mix(y: int, times: int) -> int:
 
 
 def _encrypt(block: int, key: int) -> int:
-    """GOST 28147-89 in the mode of simple substitution (RFC 5830, 5.1)."""
+    """GOST 28147-89 in the mode of simple substitution (RFC 5830)."""
     words = [key >> shift & _MASK_32 for shift in range(0, 256, 32)]
     low, high = block & _MASK_32, block >> 32
     for word in (*words, *words, *words, *reversed(words)):

@@ -13,7 +13,7 @@ from esutd_bus.signature.gost.curves import Curve
 from esutd_bus.signature.gost.point import Comb, has_prime_order, sum_of_multiples
 
 CACHED_COMBS: Final = 1024
-"""Keys whose multiples are remembered, those used last; some 35 MB when all are of 512 bits."""
+"""Keys whose multiples are remembered, those used last; some 30 MB when all are of 512 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class GostPrivateKey:
 
 
 def random_scalar(curve: Curve) -> mpz:
-    """0 < k < q, each alike likely."""
+    """0 < k < q, each alike likely: drawn by the operating system, and drawn again when it is out of range."""
     return mpz(secrets.randbelow(int(curve.q) - 1) + 1)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Jacobian = tuple[mpz, mpz, mpz]
 
 ROWS: Final = 6
-"""Of a comb. One more takes a tenth off a multiplication, and doubles the table and the time it takes to make."""
+"""Of a comb. One more saves a seventh of a multiplication, and doubles the table (63 points here)."""
 
 _INFINITY: Final = (mpz(1), mpz(1), mpz(0))
 

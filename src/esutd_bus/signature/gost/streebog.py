@@ -99,7 +99,7 @@ def streebog_512(data: bytes) -> bytes:
 
 
 def _hash(state: int, data: bytes) -> bytes:
-    """RFC 6986, 8: whole blocks, the rest with a one above it, the length in bits, the sum of the blocks."""
+    """RFC 6986, 9: whole blocks, the rest with a one above it, the length in bits, the sum of the blocks."""
     length = total = 0
     whole = len(data) - len(data) % _BLOCK
     for start in range(0, whole, _BLOCK):
@@ -114,7 +114,7 @@ def _hash(state: int, data: bytes) -> bytes:
 
 
 def _compress(length: int, state: int, block: int) -> int:
-    """The function g (RFC 6986, 7): twelve rounds, each with a key of its own, and a last key."""
+    """The function g (RFC 6986, 8): twelve rounds, each with a key of its own, and a last key."""
     key = _lps(state ^ length)
     encrypted = block
     for constant in _C:
@@ -124,7 +124,7 @@ def _compress(length: int, state: int, block: int) -> int:
 
 
 def _lps(vector: int) -> int:
-    """Substitution, transposition of the eight by eight octets, and the matrix on each word."""
+    """Substitution, transposition of the eight by eight octets, and the matrix on each word (RFC 6986, 7)."""
     b = vector.to_bytes(_BLOCK, "little")
     return int.from_bytes(
         _WORDS.pack(
