@@ -7,13 +7,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.services import Service, asgi_service, wsgi_service
 
 ROOT = Path(__file__).parents[1]
@@ -42,17 +42,6 @@ def postgres(session_folder: Path) -> Iterator[str]:
     url = embedded.start()
     yield url
     embedded.stop()
-
-
-def create_database(server: str, name: str, template: str = "template1") -> str:
-    """A fresh database on a server, or a copy of another; its URL."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-    head, separator, options = server.partition("?")
-    scheme, _, rest = head.partition("://")
-    authority = rest.partition("/")[0]
-    return f"{scheme}://{authority}/{name}{separator}{options}"
 
 
 @pytest.fixture(scope="session")

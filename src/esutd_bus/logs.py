@@ -106,6 +106,8 @@ def configure_logs(level: str = "INFO", log_format: str = "json") -> None:
     logging.captureWarnings(capture=True)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+    # At WARNING it tells of each rollback that a faster writer caused: the store tells of those that matter.
+    logging.getLogger("psycopg").setLevel(max(threshold, logging.ERROR))
 
 
 def _masked(value: Any) -> Any:

@@ -47,7 +47,7 @@ def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mapping
 
 
 async def open_node(settings: Settings) -> Engine:
-    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, StoreUnavailable."""
+    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, psycopg.Error."""
     if not settings.database_url:
         raise ConfigurationError("ESUTD_DATABASE_URL is not set (esutd-bus serve sets it for its workers)")
     if settings.trust_dir is None:

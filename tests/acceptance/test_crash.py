@@ -10,11 +10,11 @@ import psycopg
 import pytest
 import requests
 
-from conftest import create_database
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.verification import verify
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.messages import contract, post, register
 from support.services import asgi_service
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from conftest import create_database
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.messages import post, register, send
 from support.services import Service, asgi_service
 

@@ -13,10 +13,10 @@ import pytest
 import requests
 import zeep
 
-from conftest import create_database
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.messages import COMMON, EMPLOYER, Reply, envelope, header
 from support.services import Service, asgi_service
 

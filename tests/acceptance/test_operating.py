@@ -8,18 +8,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import psycopg
 import pytest
 import requests
 
-from conftest import create_database
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.messages import contract, post, register, send
 from support.services import Service, asgi_service
 
@@ -50,6 +52,43 @@ def test_dictionaries_are_reloaded_by_a_running_service(asgi: Service, ca: TestC
     assert esutd_bus("dictionaries", "load", settings=asgi.environment).returncode == 0
     message = register(contract=contract(positionCode=NEW_POSITION))
     assert send(asgi.url, message, ca.identity("employer")).codes == ["SCSE007"]
+
+
+def worker_of(service: Service) -> psutil.Process:
+    """The only worker of a service."""
+    (worker,) = [
+        child
+        for child in psutil.Process(service.process.pid).children()
+        if "resource_tracker" not in " ".join(child.cmdline())
+    ]
+    return worker
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Asks again until it holds; whoever does not answer at all may still come back."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            if holds():
+                return
+        except requests.RequestException:
+            pass
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.1)
+
+
+@contextmanager
+def unreachable(server: str, database: str) -> Iterator[None]:
+    """Cuts all connections to a database and takes no new ones."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        try:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", (database,)
+            )
+            yield
+        finally:
+            connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
 
 
 @pytest.fixture
@@ -85,22 +124,10 @@ def test_a_stop_finishes_what_is_under_way(own: dict[str, str], ca: TestCa, tmp_
 
 def test_a_worker_that_dies_is_started_again(own: dict[str, str], ca: TestCa, tmp_path: Path) -> None:
     with asgi_service(own, tmp_path / "service.log", workers=1) as service:
-        (worker,) = [
-            child
-            for child in psutil.Process(service.process.pid).children()
-            if "resource_tracker" not in " ".join(child.cmdline())
-        ]
+        worker = worker_of(service)
         worker.send_signal(signal.SIGKILL)
         worker.wait(timeout=10)
-        deadline = time.monotonic() + 30
-        while True:
-            try:
-                reply = send(service.url, register(), ca.identity("employer"))
-                break
-            except requests.RequestException:
-                assert time.monotonic() < deadline, "no worker came back"
-                time.sleep(0.1)
-        assert reply.codes == ["SCSS001"]
+        until(lambda: send(service.url, register(), ca.identity("employer")).codes == ["SCSS001"])
 
 
 def test_metrics_count_messages(asgi: Service, ca: TestCa) -> None:
@@ -180,3 +207,22 @@ def test_rules_follow_the_clock_they_are_given(own: dict[str, str], ca: TestCa, 
     assert reply.warnings == ["SCSE088"]
     assert (reply.text("dueOn"), reply.text("daysLate")) == ("2026-01-13", "2")
     assert ("SCSE059", "contract/concludedOn") in ahead.fields
+
+
+def test_a_database_that_goes_away_and_comes_back(
+    own: dict[str, str], postgres: str, ca: TestCa, tmp_path: Path
+) -> None:
+    employer = ca.identity("employer")
+    message = sign_wsse(register(), employer)
+    with asgi_service(own, tmp_path / "service.log", workers=1) as service:
+        assert send(service.url, register(), employer).codes == ["SCSS001"]
+        with unreachable(postgres, "esutd_operating"):
+            reply = post(service.url, message)
+            assert (reply.status, reply.codes) == (503, ["ESB009"])
+            assert int(reply.headers["Retry-After"]) > 0
+            assert requests.get(f"{service.url}/ready", timeout=10).status_code == 503
+            # A worker that starts meanwhile waits for the database instead of ending the service.
+            worker_of(service).send_signal(signal.SIGKILL)
+            until(lambda: post(service.url, message).codes == ["ESB009"])
+        until(lambda: post(service.url, message).codes == ["SCSS001"])
+        assert requests.get(f"{service.url}/ready", timeout=10).status_code == 200

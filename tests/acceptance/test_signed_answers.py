@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import create_database
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
 from support.messages import Reply, post, register, send
 from support.services import Service, asgi_service
 

@@ -16,6 +16,7 @@ from esutd_bus.mapping.fields import Field
 from esutd_bus.mapping.request_compiler import RequestCompiler
 from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.mapping.yaml_file import MappingError
+from esutd_bus.register.decide import COMMANDS
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.contract import Operation, ServiceContract, ServiceContracts
 
@@ -119,6 +120,10 @@ def _pairs(
         for operation in mapped[name].operations:
             if operation not in asked_for:
                 raise MappingError(f"{mapped[name].file}, {operation}: the WSDL has no such operation")
+        for said in mapped[name].operations.values():
+            if said.command is not None and said.command not in COMMANDS:
+                known = ", ".join(sorted(COMMANDS))
+                raise MappingError(f"{said.place}: the register has no command «{said.command}» (known: {known})")
         for operation in sorted(asked_for - mapped[name].operations.keys()):
             raise MappingError(f"{mapped[name].file}: operation {operation} has no mapping")
     return [(service, mapped[name]) for name, service in services.items()]

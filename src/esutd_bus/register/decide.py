@@ -32,6 +32,10 @@ _DECIDERS: Mapping[str, Decider] = MappingProxyType(
 )
 
 
+COMMANDS = frozenset(_DECIDERS)
+"""The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""
+
+
 def needs(command: Command) -> Needs:
     """What the store must load before the command can be decided."""
     return _decider(command).needs(command)

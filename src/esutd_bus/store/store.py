@@ -46,7 +46,7 @@ class Store:
         self._sealing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Connects. Raises StoreUnavailable, psycopg.Error."""
+        """Begins to work, whether the database can be reached yet or not. Raises psycopg.Error if it is not fit."""
         await self._work.open()
         self._sealing = asyncio.create_task(self._seal_at_intervals(), name="seals")
 

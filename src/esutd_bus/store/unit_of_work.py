@@ -16,6 +16,7 @@ import structlog
 from psycopg import errors
 from sqlalchemy import Table
 
+from esutd_bus.logs import trace
 from esutd_bus.store.work import Outcome, StoreRejected, StoreUnavailable, Work
 from esutd_bus.store.writer import Reload, Writer
 
@@ -77,8 +78,14 @@ class UnitOfWork:
         return self._task is not None and not self._task.done() and not self._closing
 
     async def open(self) -> None:
-        """Connects and begins to work. Raises StoreUnavailable, psycopg.Error."""
-        await self._writer.open()
+        """Begins to work. Raises psycopg.Error for a database that is not fit.
+
+        One that cannot be reached yet is not waited for: works are turned away until it can be.
+        """
+        try:
+            await self._writer.open()
+        except StoreUnavailable:
+            _log.warning("database unavailable", waiting=0)
         self._task = asyncio.create_task(self._run(), name="unit-of-work")
 
     async def close(self) -> None:
@@ -151,7 +158,8 @@ class UnitOfWork:
         if len(batch) > 1:
             middle = len(batch) // 2
             return [*await self._finish(batch[:middle]), *await self._finish(batch[middle:])]
-        _log.error("work not stored", error=type(error).__name__, exc_info=error)
+        # Without the error's text, which may quote the row.
+        _log.error("work not stored", message_id=str(batch[0].work.records[0].id), trace=trace(error))
         batch[0].fail(_verdict(error))
         return []
 

@@ -500,6 +500,10 @@ def test_a_folder_without_mappings_ends_the_start(own_exchange: TrainingExchange
     [
         ([(OPERATION, ABSENT)], "Training.yaml: operation ReportTraining has no mapping"),
         ([(("operations", "Report"), {})], "Training.yaml, Report: the WSDL has no such operation"),
+        (
+            [((*OPERATION, "command"), "RegisterContracts")],
+            "ReportTraining: the register has no command «RegisterContracts» (known: AmendContract",
+        ),
         ([(("service",), "Trainings")], "there is no service «Trainings» (wsdl/Trainings.wsdl)"),
         ([(("service",), ABSENT)], "Training.yaml, service: text is expected"),
     ],

@@ -8,8 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+from stranger_contract import ROOT, Stranger
 
-from conftest import ROOT, Stranger
 from esutd_bus.soap.contract import ContractError, ServiceContracts, load_contracts
 
 ASK = """<xs:element name="Ask"><xs:complexType><xs:sequence>

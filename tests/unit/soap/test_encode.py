@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from lxml import etree
+from stranger_contract import CONTRACTS, Stranger
 
-from conftest import CONTRACTS, Stranger
 from esutd_bus.soap.contract import Operation, ServiceContract
 from esutd_bus.soap.plan import AnswerPlan, EncodeError, RequestPlan
 

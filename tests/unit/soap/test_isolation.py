@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from lxml import etree
+from stranger_contract import Stranger
 
-from conftest import Stranger
 from esutd_bus.soap.contract import Operation, load_contracts
 from esutd_bus.soap.envelope import SoapError, open_envelope
 from esutd_bus.soap.problem import Decoded

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from stranger_contract import Stranger
 
-from conftest import Stranger
 from esutd_bus.soap.contract import ContractError, Operation
 from esutd_bus.soap.plan import AnswerPlan
 from esutd_bus.soap.problem import Decoded

@@ -11,9 +11,9 @@ import pytest
 import xmlschema
 import zeep
 from lxml import etree
+from stranger_contract import Stranger
 from zeep.transports import Transport
 
-from conftest import Stranger
 from esutd_bus.soap.contract import ServiceContract, ServiceContracts
 
 PUBLIC = "https://esutd.example/bus"
