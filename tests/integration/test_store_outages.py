@@ -116,16 +116,19 @@ async def test_while_no_connection_is_to_be_had_nobody_waits(postgres: str, data
     the_journal_is_whole(database)
 
 
-def test_a_database_that_cannot_be_reached_at_the_start_is_told(postgres: str) -> None:
-    head, _, options = postgres.partition("?")
-    nowhere = f"{head.rpartition('/')[0]}/no_such_database?{options}"
-    with pytest.raises(StoreUnavailable, match="no_such_database"):
-        asyncio.run(_open(nowhere))
-
-
-async def _open(url: str) -> None:
-    async with unit_of_work(url):
-        pass
+@in_a_loop
+async def test_a_database_that_cannot_be_reached_at_the_start_is_used_when_it_can(
+    postgres: str, database: str
+) -> None:
+    with out_of_reach(postgres, database):
+        unit = unit_of_work(database)
+        opened = await unit.__aenter__()
+        assert told(await submit_all(opened, [registration("n1")])) == ["StoreUnavailable"]
+    try:
+        assert told(await submit_all(opened, [registration("n1")])) == [ACCEPTED]
+    finally:
+        await unit.__aexit__(None, None, None)
+    the_journal_is_whole(database)
 
 
 @in_a_loop
