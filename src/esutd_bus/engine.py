@@ -74,7 +74,7 @@ class Engine:
             record = self._answers.fault(passage, [Refusal("ESB009")])
         except Exception as error:  # noqa: BLE001  # the last resort: no sender is left without an answer
             _log.error("internal_error", correlation_id=str(passage.id), trace=trace(error))
-            record = self._answers.fault(passage, [Refusal("ESB099")])
+            record = await self._keep_if_possible(passage)
         return self._answers.over_http(record)
 
     async def _pass(self, passage: Passage, service: ServiceContract) -> Record:
@@ -102,6 +102,14 @@ class Engine:
         work = Work([passage.record, *passage.records], lambda _state, _stored: Outcome(fault))
         return (await self._store.submit(work)).answer
 
+    async def _keep_if_possible(self, passage: Passage) -> Record:
+        """The fault of a message that our own mistake has stopped; in the journal, unless that fails too."""
+        refusals = [Refusal("ESB099")]
+        try:
+            return await self._keep(passage, refusals)
+        except (StoreUnavailable, StoreRejected):
+            return self._answers.fault(passage, refusals)
+
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message refused or answered already."""
         operation, values = request.operation, request.command.values
@@ -122,7 +130,7 @@ class Engine:
         """The outcome of a request on a state. Pure: the unit of work may ask again on a newer state."""
         key = request.key
         if stored is not None and key is not None:
-            if (stored.operation, stored.payload_sha256) == (key.operation, key.payload_sha256):
+            if stored.answers(key):
                 return Outcome(self._answers.again(passage, stored))
             return Outcome(self._answers.fault(passage, [Refusal("ESB006", path="requestHeader/requestId")]))
         if request.operation.fetch and key is not None and not request.fetched:

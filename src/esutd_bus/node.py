@@ -106,7 +106,7 @@ def _ports(settings: Settings) -> dict[str, Port]:
     access = BusAccess(
         settings.bus_sync_url, settings.bus_sender_id, password, settings.upstream_deadline_seconds
     )
-    return {"person": PersonPort(lambda keep: GbdflRegistry(access, packaged("."), keep))}
+    return {"person": PersonPort(lambda keep: GbdflRegistry(access, packaged("."), keep), access.deadline)}
 
 
 async def _no_bus(_key: str, _message_id: UUID) -> Fetched:
@@ -119,12 +119,27 @@ _exchanges: contextvars.ContextVar[list[Exchange]] = contextvars.ContextVar("exc
 class PersonPort:
     """The registry of individuals as the engine asks it: off the event loop, with every exchange on record."""
 
-    def __init__(self, make: Callable[[Callable[[Exchange], None]], PersonRegistry]) -> None:
+    def __init__(self, make: Callable[[Callable[[Exchange], None]], PersonRegistry], deadline: float) -> None:
         self._registry = make(lambda exchange: _exchanges.get().append(exchange))
+        self._deadline = deadline
+        self._free = asyncio.Semaphore(UPSTREAM_CALLS_AT_ONCE)
         self._threads = ThreadPoolExecutor(UPSTREAM_CALLS_AT_ONCE, thread_name_prefix="registry")
 
     async def __call__(self, key: str, message_id: UUID) -> Fetched:
         """What the registry tells of a person, or why it told nothing."""
+        try:
+            # While a registry is silent, calls pile up: nobody waits for a free one longer than for an answer.
+            async with asyncio.timeout(self._deadline):
+                await self._free.acquire()
+        except TimeoutError:
+            told = f"too many calls wait for the registry: none was free within {self._deadline:g} s"
+            return Fetched(refusal=Refusal("ESB007", upstream_message=told))
+        try:
+            return await self._call(key, message_id)
+        finally:
+            self._free.release()
+
+    async def _call(self, key: str, message_id: UUID) -> Fetched:
         exchanges: list[Exchange] = []
         context = contextvars.copy_context()
         context.run(_exchanges.set, exchanges)
@@ -164,6 +179,7 @@ def _records(exchanges: Sequence[Exchange], message_id: UUID) -> list[Record]:
             operation="SendMessage",
             body=exchange.sent,
             reply_to=message_id,
+            code=exchange.outcome.value if exchange.received is None else None,
         )
         records.append(called)
         if exchange.received is not None:

@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="ESUTD_", extra="ignore")
 
     host: str = "127.0.0.1"
-    port: int = 8080
+    port: int = Field(default=8080, ge=1, le=65535)
     public_url: str = ""
     """The address that `?wsdl` names; by default `http://HOST:PORT`. Never taken from a Host header."""
 
@@ -66,15 +66,15 @@ class Settings(BaseSettings):
     """The bus's synchronous channel, by which the state registries are reached."""
     bus_sender_id: str = "esutd"
     bus_password: SecretStr | None = None
-    upstream_deadline_seconds: float = 10.0
+    upstream_deadline_seconds: float = Field(default=10.0, gt=0)
 
-    workers: int = 2
+    workers: int = Field(default=2, ge=1, le=64)
     node: str = Field(default_factory=socket.gethostname)
     """This machine's name in the journal."""
-    max_body_bytes: int = 102_400
+    max_body_bytes: int = Field(default=102_400, gt=0)
     """SCSE999: 100 KB of HTTP body."""
-    body_timeout_seconds: float = 15.0
-    max_in_flight: int = 512
+    body_timeout_seconds: float = Field(default=15.0, gt=0)
+    max_in_flight: int = Field(default=512, gt=0)
     """Requests a worker holds at once; one more is answered ESB009."""
 
     moved_days: dict[date, DayKind] = Field(default_factory=dict)
@@ -88,7 +88,8 @@ class Settings(BaseSettings):
     @property
     def public_address(self) -> str:
         """`public_url` without a trailing slash, or the address the service listens on."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
     @property
     def contract_folder(self) -> Path:

@@ -84,6 +84,7 @@ def recorded(postgres: str, ca: TestCa, session_folder: Path) -> dict[str, str]:
 FLIP_A_BYTE = """
     UPDATE message SET body = set_byte(body, 100, get_byte(body, 100) # 1) WHERE seq = 5
 """
+ERASE_THE_BYTES = "UPDATE message SET body = NULL WHERE seq = 5"
 CHANGE_WHAT_A_RECORD_SAYS = "UPDATE message SET sender = '940340000421' WHERE seq = 5"
 DELETE_A_RECORD = "DELETE FROM message WHERE seq = 5"
 DELETE_THE_LAST = "DELETE FROM message WHERE seq = (SELECT max(seq) FROM message)"
@@ -98,6 +99,7 @@ DELETE_THE_CHAIN = "DELETE FROM message; DELETE FROM journal_chain"
     ("spoil", "place", "what"),
     [
         (FLIP_A_BYTE, "record 5 ", "bytes are not those"),
+        (ERASE_THE_BYTES, "record 5 ", "bytes are missing"),
         (CHANGE_WHAT_A_RECORD_SAYS, "record 5 ", "altered or out of place"),
         (DELETE_A_RECORD, "record 5:", "missing"),
         (DELETE_THE_LAST, f"record {2 * MESSAGES}:", "missing at the end"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 
@@ -100,3 +100,43 @@ def test_of_twenty_that_want_one_number_one_gets_it(asgi: Service, wsgi: Service
         )
     assert sorted(reply.codes[0] for reply in replies) == ["SCSE014"] * 19 + ["SCSS001"]
     assert contracts_with(asgi, number) == 1
+
+
+def days_pass(service: Service, request_id: UUID) -> None:
+    """As if the request had been answered two days ago."""
+    with psycopg.connect(service.database_url) as connection:
+        connection.execute(
+            "UPDATE request SET bound_at = bound_at - interval '2 days' WHERE request_id = %s", (request_id,)
+        )
+
+
+def test_a_stored_read_holds_for_a_day(asgi: Service, ca: TestCa) -> None:
+    employer = ca.identity("employer")
+    contract_id = send(asgi.url, register(), employer).text("contractId") or ""
+    request_id = uuid4()
+    message = sign_wsse(
+        referring("GetContract", contract_id, requestHeader=header(requestId=request_id)), employer
+    )
+    first = post(asgi.url, message)
+    assert post(asgi.url, message).body == first.body
+    days_pass(asgi, request_id)
+    anew = post(asgi.url, message)
+    assert anew.codes == ["SCSS001"]
+    assert anew.text("messageId") != first.text("messageId")
+    assert post(asgi.url, message).body == anew.body
+    days_pass(asgi, request_id)
+    other = referring("GetContract", str(uuid4()), requestHeader=header(requestId=request_id))
+    assert send(asgi.url, other, employer).codes == ["ESB006"]
+
+
+def test_a_registration_keeps_its_answer_for_ever(asgi: Service, ca: TestCa) -> None:
+    employer = ca.identity("employer")
+    request_id = uuid4()
+    message = sign_wsse(register(requestHeader=header(requestId=request_id)), employer)
+    first = post(asgi.url, message)
+    days_pass(asgi, request_id)
+    read = referring(
+        "GetContract", first.text("contractId") or "", requestHeader=header(requestId=request_id)
+    )
+    assert send(asgi.url, read, employer).codes == ["ESB006"]
+    assert post(asgi.url, message).body == first.body

@@ -226,3 +226,23 @@ def test_a_database_that_goes_away_and_comes_back(
             until(lambda: post(service.url, message).codes == ["ESB009"])
         until(lambda: post(service.url, message).codes == ["SCSS001"])
         assert requests.get(f"{service.url}/ready", timeout=10).status_code == 200
+
+
+def test_a_row_that_the_database_refuses_is_nowhere_in_the_log(
+    own: dict[str, str], ca: TestCa, tmp_path: Path
+) -> None:
+    employee = {"iin": "850312100031", "surname": "Тайнов"}
+    terms = contract(employee=employee, number="ТАЙНА-1")
+    log = tmp_path / "service.log"
+    with asgi_service(own, log, workers=1) as service:
+        with psycopg.connect(service.database_url) as connection:
+            connection.execute("ALTER TABLE contract ADD CONSTRAINT never CHECK (false)")
+        reply = send(service.url, register(contract=terms), ca.identity("employer"))
+        assert (reply.status, reply.codes) == (500, ["ESB099"])
+        with psycopg.connect(service.database_url) as connection:
+            kept = connection.execute("SELECT direction FROM message ORDER BY seq").fetchall()
+        assert kept == [("in",), ("out",)]
+    said = log.read_text(encoding="utf-8")
+    assert "CheckViolation" in said
+    assert reply.text("correlationId") in said
+    assert [secret for secret in ("Тайнов", "ТАЙНА-1", employee["iin"]) if secret in said] == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esutd_bus.testbed.test_ca import TestCa
-from support.messages import contract, register, send
+from support.messages import contract, referring, register, send, today
 from support.services import Service
 
 
@@ -56,3 +56,18 @@ def test_each_error_speaks_three_languages(service: Service, ca: TestCa) -> None
     assert reply.text("messageKk")
     assert reply.text("messageEn")
     assert reply.text("requestId")
+
+
+@pytest.mark.clause("353/3")
+@pytest.mark.code("SCSE003")
+def test_blanks_are_no_number(service: Service, ca: TestCa) -> None:
+    reply = send(service.url, register(contract=contract(number="   ")), ca.identity("employer"))
+    assert reply.fields == [("SCSE003", "contract/number")]
+
+
+def test_an_empty_note_is_not_a_way_to_leave_it_out(service: Service, ca: TestCa) -> None:
+    employer = ca.identity("employer")
+    contract_id = send(service.url, register(), employer).text("contractId") or ""
+    termination = {"terminatedOn": today(), "reasonCode": "01", "note": None}
+    reply = send(service.url, referring("TerminateContract", contract_id, termination=termination), employer)
+    assert ("ESB004", "termination/note") in reply.fields

@@ -43,7 +43,7 @@ def connection(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]
     with database(settings) as url:
         try:
             opened = connect_now(url)
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
             raise EnvironmentFault(f"no connection to the database: {error}") from error
         with opened:
             try:

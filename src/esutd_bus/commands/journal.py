@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import json
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.logs import mask
 from esutd_bus.store import messages, verification
+
+WIDTH_OF_A_FILE = 180
+"""Columns of the table where it goes into a file or a pipe."""
 
 
 @click.group()
@@ -47,7 +52,8 @@ def show(
         found = messages.find(opened, messages.Filter(since=since, until=until, **wanted), limit)
     table = Table(title=f"{len(found)} messages, newest first")
     for heading in ("message", "received", "operation", "sender", "request", "answer", "bytes"):
-        table.add_column(heading, overflow="fold")
+        # Ids are there to be copied.
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("message", "request"))
     for row in found:
         table.add_row(
             str(row["id"]),
@@ -58,7 +64,7 @@ def show(
             f"{row['code']} ({row['status']})",
             str(row["bytes"]),
         )
-    Console().print(table)
+    Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE).print(table)
 
 
 def _conversation(rows: list[dict[str, Any]], message_id: UUID) -> None:
@@ -80,6 +86,11 @@ def _conversation(rows: list[dict[str, Any]], message_id: UUID) -> None:
         )
 
 
+def _readable(body: bytes) -> str:
+    encoding = "utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
+    return body.decode(encoding, "replace")
+
+
 @journal.command("verify")
 def verify() -> None:
     """Prove that no record was changed, removed or exchanged.
@@ -92,6 +103,9 @@ def verify() -> None:
     for finding in result.findings:
         click.secho(f"{finding.place}: {finding.what}", fg="red")
     told = f"{result.records} records in {result.chains} chains, {result.seals} seals"
+    if result.last_seal is not None:
+        # Written down elsewhere, it shows that no seals were taken from the end.
+        told += f", the last {result.last_seal}"
     if not result.whole:
         click.echo(f"the journal is broken: {len(result.findings)} findings ({told})")
         raise SystemExit(DIFFERENCE)
@@ -110,6 +124,14 @@ def export(message_id: UUID, output: Path) -> None:
         rows = messages.conversation(opened, message_id)
     if not rows:
         raise EnvironmentFault(f"the journal has no message {message_id}")
+    try:
+        _write(output, rows)
+    except OSError as error:
+        raise EnvironmentFault(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(f"{len(rows)} messages in {output}")
+
+
+def _write(output: Path, rows: list[dict[str, Any]]) -> None:
     output.mkdir(parents=True, exist_ok=True)
     told = []
     for number, row in enumerate(rows, start=1):
@@ -121,7 +143,6 @@ def export(message_id: UUID, output: Path) -> None:
     (output / "records.json").write_text(
         json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
     )
-    click.echo(f"{len(rows)} messages in {output}")
 
 
 def _plain(value: Any) -> Any:

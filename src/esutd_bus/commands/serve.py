@@ -29,7 +29,7 @@ SECONDS_TO_FINISH = 30
 
 @click.command()
 @click.option("--host", help="Address to listen on.  [ESUTD_HOST, 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on.  [ESUTD_PORT, 8080]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on.  [ESUTD_PORT, 8080]")
 @click.option("--workers", type=click.IntRange(1, 64), help="Worker processes.  [ESUTD_WORKERS, 2]")
 @click.option(
     "--test-ca",

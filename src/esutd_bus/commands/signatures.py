@@ -52,15 +52,15 @@ def sign(
       esutd-bus sign request.xml --key employer.p12 -o signed.xml
     """
     del profile  # the one there is
-    secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
-    if secret is None:
-        secret = given_settings().key_secret
     try:
+        secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
+        if secret is None:
+            secret = given_settings().key_secret
         signed = sign_wsse(envelope.read(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
-    except (KeyFileError, NotSignableError) as error:
+        with click.open_file(str(output), "wb") as target:
+            target.write(signed)
+    except (KeyFileError, NotSignableError, OSError, UnicodeDecodeError) as error:
         raise EnvironmentFault(str(error)) from error
-    with click.open_file(str(output), "wb") as target:
-        target.write(signed)
 
 
 @click.command()

@@ -72,7 +72,7 @@ class _Walk:
         try:
             return node.leaf.value(text)
         except ValueError:
-            if text.strip(_XML_SPACE) or (text and node.leaf.whitespace == "preserve"):
+            if text.strip(_XML_SPACE):
                 self.problem(place, "malformed", f"expected {node.leaf.expects}")
             else:
                 self._empty(node, place, f"empty; expected {node.leaf.expects}")

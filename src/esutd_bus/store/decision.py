@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from esutd_bus.register.state import State
 from esutd_bus.store.loading import Loaded
-from esutd_bus.store.work import Outcome, StoredAnswer, Work
+from esutd_bus.store.work import Outcome, Work
 
 Key = tuple[str, object]
 """What a work touches: `("number", (employer, number))`."""
@@ -39,7 +38,7 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         if not touched.isdisjoint(keys):
             continue
         stored = loaded.answer(work.key)
-        if stored is not None and _expired(work, stored):
+        if stored is not None and work.key is not None and stored.holds_no_longer(work.key):
             decided.rebound.add(work)
             stored = None
         outcome = work.decide(state, stored)
@@ -69,8 +68,3 @@ def _touches(work: Work, state: State) -> set[Key]:
 
 def _request(sender: str, request_id: object) -> Key:
     return "request", (sender, request_id)
-
-
-def _expired(work: Work, stored: StoredAnswer) -> bool:
-    keeps = work.key.keeps if work.key else None
-    return keeps is not None and datetime.now(UTC) - stored.bound_at > keeps

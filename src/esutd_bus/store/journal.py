@@ -86,7 +86,7 @@ def link(head: Head, record: Record) -> dict[str, Any]:
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
     """SHA-256 over the hash before and the row, all that it says but `hash` and `body`.
 
-    `body_sha256` stands for the body, which may be archived. A column without value counts like no column: one
+    `body_sha256` stands for the body. A column without value counts like no column: one
     that the table gains later leaves the records before it as they were.
     """
     said = {

@@ -115,6 +115,14 @@ class Loaded:
             self._history_of[row["contract_id"]].append(row)
 
 
+async def stored_answer(connection: Connection, key: RequestKey) -> StoredAnswer | None:
+    """The answer that a request's id is bound to, asked for by itself."""
+    loaded = Loaded()
+    cursor = await connection.execute(_REQUESTS, ([key.sender], [key.request_id]))
+    loaded.add_answers(await cursor.fetchall())
+    return loaded.answer(key)
+
+
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
     needed = [(work.employer, work.needs) for work in batch if work.employer]

@@ -44,7 +44,7 @@ def find(connection: Connection, wanted: Filter, limit: int) -> list[dict[str, A
         "SELECT m.id, m.recorded_at, m.channel, m.service, m.operation, m.sender, m.request_id, a.code, a.status,"
         " a.recorded_at AS answered_at, octet_length(m.body) AS bytes"
         " FROM message m LEFT JOIN message a ON a.reply_to = m.id AND a.direction = 'out' AND a.channel = m.channel"
-        " WHERE {} ORDER BY m.recorded_at DESC LIMIT %s"
+        " WHERE {} ORDER BY m.id DESC LIMIT %s"
     ).format(sql.SQL(" AND ").join(conditions))
     return connection.execute(query, [*values, limit]).fetchall()
 

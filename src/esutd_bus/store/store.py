@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime
 from typing import TypeVar
 
 import psycopg
@@ -15,6 +14,7 @@ from sqlalchemy import Table
 from esutd_bus.register.dictionaries import Dictionaries
 from esutd_bus.store import dictionaries, seals
 from esutd_bus.store.connection import Connection, connect
+from esutd_bus.store.loading import stored_answer
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
 
@@ -69,12 +69,8 @@ class Store:
         """Whether a request has its answer already, so that no registry need be asked. Raises StoreUnavailable."""
 
         async def ask(connection: Connection) -> bool:
-            found = await connection.execute(
-                "SELECT bound_at FROM request WHERE sender = %s AND request_id = %s",
-                (key.sender, key.request_id),
-            )
-            row = await found.fetchone()
-            return row is not None and (key.keeps is None or datetime.now(UTC) - row["bound_at"] <= key.keeps)
+            stored = await stored_answer(connection, key)
+            return stored is not None and not stored.holds_no_longer(key)
 
         return await self._beside(ask)
 

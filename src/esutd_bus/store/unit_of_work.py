@@ -7,6 +7,7 @@ each of its works is answered; and whatever one work provokes, its neighbours go
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,7 +35,9 @@ _LIMIT_EXCEEDED = "54"
 """SQLSTATE class: a value too large for an index, say. psycopg counts it among the troubles of operation."""
 
 _TRIES_TOGETHER = 2
-_TRIES_ALONE = 8
+_TRIES_ALONE = 16
+_PAUSE_SECONDS = 0.02
+"""At most: writers who want the same at the same time come again at different times."""
 
 _log = structlog.get_logger(__name__)
 
@@ -144,6 +147,7 @@ class UnitOfWork:
             except _CONFLICTS:
                 if not tries:
                     raise
+                await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS))  # noqa: S311  # no secret
             except _STALE:
                 if not tries:
                     raise
@@ -159,7 +163,7 @@ class UnitOfWork:
             middle = len(batch) // 2
             return [*await self._finish(batch[:middle]), *await self._finish(batch[middle:])]
         # Without the error's text, which may quote the row.
-        _log.error("work not stored", message_id=str(batch[0].work.records[0].id), trace=trace(error))
+        _log.error("work not stored", correlation_id=str(batch[0].work.records[0].id), trace=trace(error))
         batch[0].fail(_verdict(error))
         return []
 

@@ -34,6 +34,9 @@ class Verification:
     records: int = 0
     chains: int = 0
     seals: int = 0
+    last_seal: str | None = None
+    """The last seal's hash, hexadecimal."""
+
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -81,7 +84,9 @@ def _walk(
                 yield Finding(
                     place, "altered or out of place: its hash does not follow from the record before it"
                 )
-            if row["body"] is not None and sha256(row["body"]).digest() != bytes(row["body_sha256"]):
+            if row["body"] is None:
+                yield Finding(place, "the message's bytes are missing")
+            elif sha256(row["body"]).digest() != bytes(row["body_sha256"]):
                 yield Finding(place, "the message's bytes are not those that were recorded")
             before, expected = bytes(row["hash"]), row["seq"] + 1
     if head is None:
@@ -111,3 +116,4 @@ def _seals(connection: Connection, result: Verification) -> Iterator[Finding]:
                     f"{place}: chain {chain}, record {head['seq']}", "missing, or not the one that was sealed"
                 )
         before, expected = bytes(seal["hash"]), seal["seq"] + 1
+        result.last_seal = before.hex()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from esutd_bus.register.event import Event
@@ -36,6 +36,14 @@ class StoredAnswer:
     status: int
     code: str
     bound_at: datetime
+
+    def answers(self, key: RequestKey) -> bool:
+        """Whether it is the answer to the very same request, or to another one with the same id."""
+        return (self.operation, self.payload_sha256) == (key.operation, key.payload_sha256)
+
+    def holds_no_longer(self, key: RequestKey) -> bool:
+        """Whether the same request would be answered anew: a read, answered longer ago than answers are kept."""
+        return self.answers(key) and key.keeps is not None and datetime.now(UTC) - self.bound_at > key.keeps
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,62 @@
+"""The engine on a real database, where something inside goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from lxml import etree
+
+from esutd_bus.answers import Answer
+from esutd_bus.node import open_node
+from esutd_bus.passage import Fetched, Incoming
+from esutd_bus.settings import Settings
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.store.dictionaries import load_packaged_once
+from esutd_bus.store.schema import upgrade
+from esutd_bus.testbed.test_ca import TestCa
+from support.databases import create_database
+from support.messages import EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header
+
+
+def ready(postgres: str, name: str) -> str:
+    url = create_database(postgres, name)
+    upgrade(url, [])
+    load_packaged_once(url)
+    return url
+
+
+async def answered(url: str, trust: Path, incoming: Incoming, ports: dict[str, Any]) -> Answer:
+    engine = await open_node(Settings(database_url=url, trust_dir=trust))
+    engine._ports = {**engine._ports, **ports}
+    try:
+        return await engine.handle(incoming)
+    finally:
+        await engine.close()
+
+
+def test_a_mistake_of_ours_is_answered_and_journaled(postgres: str, ca: TestCa) -> None:
+    url = ready(postgres, "esutd_engine")
+    parts = {
+        "requestHeader": header(),
+        "employer": {"bin": EMPLOYER},
+        "employee": {"iin": EMPLOYEE},
+        "purpose": "тест",
+    }
+    message = sign_wsse(envelope(PERSONAL_FILE, "GetPersonalFile", parts), ca.identity("employer"))
+
+    async def broken(_key: str, _message_id: UUID) -> Fetched:
+        raise RuntimeError("a mistake")
+
+    answer = asyncio.run(
+        answered(url, ca.trust_dir, Incoming("/soap/personal-file", message), {"person": broken})
+    )
+    assert (answer.status, answer.code) == (500, "ESB099")
+    assert etree.fromstring(answer.body).findtext(".//faultcode") == "soap:Server"
+    assert b"a mistake" not in answer.body
+    with psycopg.connect(url) as connection:
+        kept = connection.execute("SELECT direction, body FROM message ORDER BY seq").fetchall()
+    assert kept == [("in", message), ("out", answer.body)]
