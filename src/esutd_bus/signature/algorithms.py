@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
+from esutd_bus.signature.gost.algorithms import GOST_DIGESTS, GOST_SIGNATURES
 from esutd_bus.signature.reason import Reason, Refusal
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ _XMLENC: Final = "http://www.w3.org/2001/04/xmlenc#"
 RSA_SHA256: Final = f"{_XMLDSIG_MORE}rsa-sha256"
 ECDSA_SHA256: Final = f"{_XMLDSIG_MORE}ecdsa-sha256"
 SHA256: Final = f"{_XMLENC}sha256"
+SHA384: Final = f"{_XMLDSIG_MORE}sha384"
+SHA512: Final = f"{_XMLENC}sha512"
 
 
 class SignatureAlgorithm(Protocol):
@@ -35,6 +38,10 @@ class SignatureAlgorithm(Protocol):
     @property
     def identifier(self) -> str:
         """SignatureMethod's Algorithm."""
+
+    @property
+    def digest_method(self) -> str:
+        """DigestMethod's Algorithm in what is signed this way. Verifying takes any other of the list too."""
 
     def fits(self, public_key: Any) -> bool:
         """Whether a key is of the kind this algorithm takes."""
@@ -51,6 +58,7 @@ class RsaPkcs1:
     """RSASSA-PKCS1-v1_5 (RFC 8017, 8.2; XMLDSig 6.4.2)."""
 
     identifier: str
+    digest_method: str
     hash: hashes.HashAlgorithm
 
     def fits(self, public_key: Any) -> bool:
@@ -76,6 +84,7 @@ class Ecdsa:
     """ECDSA; SignatureValue is r‖s, each as long as the curve's order (XMLDSig 1.1, 6.4.3), not ASN.1."""
 
     identifier: str
+    digest_method: str
     hash: hashes.HashAlgorithm
 
     def fits(self, public_key: Any) -> bool:
@@ -113,18 +122,20 @@ def _by_identifier(*algorithms: SignatureAlgorithm) -> Mapping[str, SignatureAlg
 
 
 SIGNATURES: Final = _by_identifier(
-    RsaPkcs1(RSA_SHA256, hashes.SHA256()),
-    RsaPkcs1(f"{_XMLDSIG_MORE}rsa-sha384", hashes.SHA384()),
-    RsaPkcs1(f"{_XMLDSIG_MORE}rsa-sha512", hashes.SHA512()),
-    Ecdsa(ECDSA_SHA256, hashes.SHA256()),
+    RsaPkcs1(RSA_SHA256, SHA256, hashes.SHA256()),
+    RsaPkcs1(f"{_XMLDSIG_MORE}rsa-sha384", SHA384, hashes.SHA384()),
+    RsaPkcs1(f"{_XMLDSIG_MORE}rsa-sha512", SHA512, hashes.SHA512()),
+    Ecdsa(ECDSA_SHA256, SHA256, hashes.SHA256()),
+    *GOST_SIGNATURES,
 )
 """SignatureMethod → how its signatures are made and verified."""
 
 DIGESTS: Final[Mapping[str, Callable[[bytes], bytes]]] = MappingProxyType(
     {
         SHA256: lambda data: hashlib.sha256(data).digest(),
-        f"{_XMLDSIG_MORE}sha384": lambda data: hashlib.sha384(data).digest(),
-        f"{_XMLENC}sha512": lambda data: hashlib.sha512(data).digest(),
+        SHA384: lambda data: hashlib.sha384(data).digest(),
+        SHA512: lambda data: hashlib.sha512(data).digest(),
+        **GOST_DIGESTS,
     }
 )
 """DigestMethod → its function."""

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from esutd_bus.signature.gost import certificates as gost
+from esutd_bus.signature.gost.keys import GostPublicKey
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.signer import Signer
 
@@ -74,7 +76,7 @@ class Certificate:
 
     x509: x509.Certificate
     public_key: Any
-    """An RSA or EC public key of `cryptography`."""
+    """A public key of `cryptography`, or a `GostPublicKey`."""
 
     summary: CertificateSummary
     signs_documents: bool
@@ -89,10 +91,11 @@ class Certificate:
         if isinstance(key, rsa.RSAPublicKey):
             if key.key_size < MIN_RSA_BITS:
                 raise Refusal(Reason.WEAK_KEY, f"an RSA key of {key.key_size} bits; at least {MIN_RSA_BITS}")
-        elif not isinstance(key, ec.EllipticCurvePublicKey):
-            raise Refusal(Reason.ALGORITHM, "the certificate's key is neither RSA nor elliptic curve")
-        elif not isinstance(key.curve, CURVES):
-            raise Refusal(Reason.WEAK_KEY, f"the curve {key.curve.name} is not accepted")
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            if not isinstance(key.curve, CURVES):
+                raise Refusal(Reason.WEAK_KEY, f"the curve {key.curve.name} is not accepted")
+        elif not isinstance(key, GostPublicKey):  # whose curves are a closed list already
+            raise Refusal(Reason.ALGORITHM, "the certificate's key is neither RSA, elliptic curve nor GOST")
 
     def require_signing_use(self) -> None:
         """Refuse an authentication key: it has digitalSignature, and lacks nonRepudiation."""
@@ -115,7 +118,7 @@ def read_certificate(der: bytes) -> Certificate:
         certificate = x509.load_der_x509_certificate(der)
         extensions = certificate.extensions
         summary = summarize(certificate)
-        public_key = certificate.public_key()
+        key = public_key(certificate)
         holder = _holder(certificate.subject, summary)
     except UnsupportedAlgorithm as error:
         raise Refusal(Reason.ALGORITHM, "the certificate's key is of a kind that is not accepted") from error
@@ -125,11 +128,22 @@ def read_certificate(der: bytes) -> Certificate:
     usage = next((one.value for one in extensions if isinstance(one.value, x509.KeyUsage)), None)
     return Certificate(
         x509=certificate,
-        public_key=public_key,
+        public_key=key,
         summary=summary,
         signs_documents=usage is not None and usage.content_commitment,
         holder=holder,
     )
+
+
+def public_key(certificate: x509.Certificate) -> Any:
+    """A certificate's key: one of `cryptography`, or a `GostPublicKey`, which that library does not know.
+
+    Raises `UnsupportedAlgorithm` for a key of any other kind, and `ValueError` for a malformed one.
+    """
+    try:
+        return certificate.public_key()
+    except UnsupportedAlgorithm:
+        return gost.public_key(certificate)
 
 
 def require_processed_extensions(certificate: x509.Certificate) -> None:

@@ -9,6 +9,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 
 from esutd_bus.signature.algorithms import ECDSA_SHA256, RSA_SHA256, SIGNATURES, SignatureAlgorithm
+from esutd_bus.signature.gost.algorithms import algorithm_of
+from esutd_bus.signature.gost.keys import GostPrivateKey
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +46,15 @@ class SigningKey(Protocol):
 
 
 class ServiceKey:
-    """A private key held in memory, with its certificate."""
+    """A private key held in memory, with its certificate.
+
+    GOST keys come from the testbed alone: PKCS#12 files with one are not read yet, and signing with them is not
+    constant-time (see `signature.gost`).
+    """
 
     def __init__(
         self,
-        private_key: PrivateKey,
+        private_key: PrivateKey | GostPrivateKey,
         certificate: x509.Certificate,
         certificate_chain: tuple[x509.Certificate, ...] = (),
     ) -> None:
@@ -74,7 +80,9 @@ class ServiceKey:
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
-        """RSA-SHA256 or ECDSA-SHA256, by the key's kind."""
+        """RSA-SHA256, ECDSA-SHA256, or the one of a GOST key's curve."""
+        if isinstance(self._private_key, GostPrivateKey):
+            return algorithm_of(self._private_key.public_key)
         return SIGNATURES[next(name for kind, name in _BY_KIND if isinstance(self._private_key, kind))]
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:

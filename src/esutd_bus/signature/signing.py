@@ -7,7 +7,6 @@ signing canonicalises the Body alone, once.
 from __future__ import annotations
 
 import base64
-import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Literal
 from uuid import uuid4
@@ -16,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
 from esutd_bus.signature import canonical, names
-from esutd_bus.signature.algorithms import SHA256
+from esutd_bus.signature.algorithms import digest_function
 from esutd_bus.signature.layout import NotSignableError, read_layout
 from esutd_bus.signature.reason import Refusal
 
@@ -33,7 +32,7 @@ _SIGNED_INFO: Final = (
     '<ds:SignatureMethod Algorithm="{algorithm}"></ds:SignatureMethod>'
     '<ds:Reference URI="#{identifier}">'
     f'<ds:Transforms><ds:Transform Algorithm="{names.EXCLUSIVE_C14N}"></ds:Transform></ds:Transforms>'
-    f'<ds:DigestMethod Algorithm="{SHA256}"></ds:DigestMethod>'
+    '<ds:DigestMethod Algorithm="{digest_method}"></ds:DigestMethod>'
     "<ds:DigestValue>{digest}</ds:DigestValue>"
     "</ds:Reference></ds:SignedInfo>"
 )
@@ -53,6 +52,8 @@ def sign_wsse(
 ) -> bytes:
     """The envelope with its Body signed; beside the additions every octet is as it was.
 
+    SignatureMethod and DigestMethod are those of the key's algorithm.
+
     The Body gets a `wsu:Id` where it has none, the Header (made where there is none) a `wsse:Security` with
     the signature, the whole certificate in the form `key_info`, and a `wsu:Timestamp` of (created, expires)
     where one is given. Requests may ask to be understood; answers carry `mustUnderstand="0"`.
@@ -67,12 +68,15 @@ def sign_wsse(
     if identifier is None:
         identifier, prefix = f"id-{uuid4()}", layout.unused_prefix("wsu")
         edits.append(layout.body_attribute(f'xmlns:{prefix}="{names.WSU}" {prefix}:Id="{identifier}"'))
+    algorithm = key.algorithm
+    digest = digest_function(algorithm.digest_method)
     signed_info = _SIGNED_INFO.format(
-        algorithm=key.algorithm.identifier,
+        algorithm=algorithm.identifier,
         identifier=_attribute(identifier),
-        digest=_base64(hashlib.sha256(_canonical_body(layout.edited(*edits))).digest()),
+        digest_method=algorithm.digest_method,
+        digest=_base64(digest(_canonical_body(layout.edited(*edits)))),
     )
-    signature_value = _base64(key.sign(signed_info.encode(), key.algorithm))
+    signature_value = _base64(key.sign(signed_info.encode(), algorithm))
     token, certificate = _certificate(key.certificate, key_info)
     security = (
         f'<wsse:Security xmlns:wsse="{names.WSSE}" xmlns:wsu="{names.WSU}" xmlns:ds="{names.DS}"'

@@ -11,7 +11,14 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
-from esutd_bus.signature.certificates import Certificate, read_certificate, require_processed_extensions
+from esutd_bus.signature.certificates import (
+    Certificate,
+    public_key,
+    read_certificate,
+    require_processed_extensions,
+)
+from esutd_bus.signature.gost.certificates import is_signed
+from esutd_bus.signature.gost.keys import GostPublicKey
 from esutd_bus.signature.reason import Reason, Refusal
 
 if TYPE_CHECKING:
@@ -30,7 +37,7 @@ SUFFIXES: Final = frozenset({".pem", ".crt", ".cer", ".der"})
 
 _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 _HASHES: Final = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
-"""Digests that a certificate may be signed over."""
+"""Digests that a certificate may be signed over by an RSA or EC key; a GOST key has one of its own."""
 
 _log = structlog.get_logger(__name__)
 
@@ -82,7 +89,7 @@ class TrustStore:
         """The authorities whose certificates stand in a directory's files, PEM or DER, several in a PEM file.
 
         Raises `TrustError` where there is none, a file cannot be read, or a certificate is no authority's.
-        Authorities whose keys `cryptography` does not know are left out with a warning.
+        Authorities whose keys are of no kind known here are left out with a warning.
         """
         if not directory.is_dir():
             raise TrustError(f"{directory}: there is no such trust directory")
@@ -151,7 +158,9 @@ def _authorities(file: Path) -> Iterator[x509.Certificate]:
     for certificate in certificates:
         subject = certificate.subject.rfc4514_string()
         try:
-            certificate.public_key()
+            public_key(certificate)
+        except ValueError as error:
+            raise TrustError(f"{file}: {subject}: its key is malformed: {error}") from error
         except UnsupportedAlgorithm:
             _log.warning(
                 "authority left out: its key's algorithm is not supported", file=str(file), subject=subject
@@ -178,6 +187,14 @@ def _require_authority(certificate: x509.Certificate, what: str) -> None:
 def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether the issuer's key signed the certificate (RFC 5280, 6.1.3 a 1, a 4)."""
     try:
+        key = public_key(issuer)
+        if isinstance(key, GostPublicKey):
+            return certificate.issuer == issuer.subject and is_signed(
+                certificate.tbs_certificate_bytes,
+                certificate.signature,
+                certificate.signature_algorithm_oid,
+                key,
+            )
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 
-from esutd_bus.signature.gost.algorithms import GOST_SIGNATURES, GostSignature
+from esutd_bus.signature.gost.algorithms import algorithm_of
 from esutd_bus.signature.gost.certificates import (
     KEY_ALGORITHMS,
     GostKeyAlgorithm,
@@ -161,15 +161,12 @@ def _signed(data: bytes, key: GostPrivateKey) -> bytes:
 
 
 def _signature(data: bytes, key: GostPrivateKey) -> asn1.BitString:
-    return asn1.BitString(data=_of_key(key).sign(key, data), padding_bits=0)
+    return asn1.BitString(data=algorithm_of(key.public_key).sign(key, data), padding_bits=0)
 
 
 def _algorithm(key: GostPrivateKey) -> asn1.TLV:
-    return _tlv(asn1.encode_der(_SignatureAlgorithm(algorithm=_of_key(key).oid, parameters=asn1.Null())))
-
-
-def _of_key(key: GostPrivateKey) -> GostSignature:
-    return next(algorithm for algorithm in GOST_SIGNATURES if algorithm.fits(key.public_key))
+    oid = algorithm_of(key.public_key).oid
+    return _tlv(asn1.encode_der(_SignatureAlgorithm(algorithm=oid, parameters=asn1.Null())))
 
 
 def _tlv(der: bytes) -> asn1.TLV:

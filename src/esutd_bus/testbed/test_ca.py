@@ -4,6 +4,7 @@ Who they are, and what is wrong with some of them, is data: `identities.yaml`. T
 
     trust/NAME.pem          the trusted authorities' certificates: a trust directory as the service reads it
     identities/NAME.p12     key, certificate and the authorities above it; the password is in identities.yaml
+    identities/NAME.pem     the same for GOST keys, without a password (see `gost_key_file`)
     made.json               when it was made, and from which data
 """
 
@@ -27,7 +28,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import NameOID
 
+from esutd_bus.signature.gost.curves import CRYPTOPRO_A, TC26_512_A
+from esutd_bus.signature.gost.keys import GostPrivateKey
 from esutd_bus.signature.keys import PrivateKey, ServiceKey
+from esutd_bus.testbed import gost_key_file
+from esutd_bus.testbed.gost_ca import sign_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 
 _IDENTITIES: Final = files("esutd_bus.testbed") / "identities.yaml"
 _MADE: Final = "made.json"
+_SUFFIX: Final = ".p12"
+_GOST_SUFFIX: Final = ".pem"
 _ATTRIBUTES: Final = {
     "CN": NameOID.COMMON_NAME,
     "SURNAME": NameOID.SURNAME,
@@ -56,6 +63,8 @@ _USAGES: Final = (
     "encipher_only",
     "decipher_only",
 )
+_EC_CURVES: Final = {"p256": ec.SECP256R1()}
+_GOST_CURVES: Final = {"2015-512": TC26_512_A, "2004": CRYPTOPRO_A}
 _IDENTITY_DEFAULTS: Final[Mapping[str, Any]] = {
     "issuer": "authority",
     "usage": ["digital_signature", "content_commitment"],
@@ -63,6 +72,9 @@ _IDENTITY_DEFAULTS: Final[Mapping[str, Any]] = {
     "policies": ["1.2.398.3.3.2.1"],
     "valid": [-3650, 3650],
 }
+
+
+_Key = PrivateKey | GostPrivateKey
 
 
 class UnknownIdentityError(LookupError):
@@ -84,6 +96,8 @@ class TestIdentity:
     @cached_property
     def key(self) -> ServiceKey:
         """The key, read from its file."""
+        if self.path.suffix == _GOST_SUFFIX:
+            return gost_key_file.read(self.path)
         return ServiceKey.from_pkcs12(self.path, self.password)
 
     @property
@@ -164,9 +178,10 @@ class TestCa:
             data = _data()
             if name not in data["identities"]:
                 raise UnknownIdentityError(f"no test identity {name!r}; there are: {', '.join(self.names())}")
-            path = self.directory / "identities" / f"{name}.p12"
-            wrong = data["identities"][name].get("wrong")
-            self._identities[name] = TestIdentity(name, path, data["password"], wrong)
+            entry = data["identities"][name]
+            suffix = _GOST_SUFFIX if _is_gost(entry["key"]) else _SUFFIX
+            path = self.directory / "identities" / f"{name}{suffix}"
+            self._identities[name] = TestIdentity(name, path, data["password"], entry.get("wrong"))
         return self._identities[name]
 
     @property
@@ -181,8 +196,8 @@ class _Maker:
     def __init__(self, directory: Path, now: datetime) -> None:
         self._directory = directory
         self._now = now
-        self._keys: dict[str, PrivateKey] = {}
-        self._authorities: dict[str, tuple[x509.Certificate, PrivateKey, tuple[x509.Certificate, ...]]] = {}
+        self._keys: dict[str, _Key] = {}
+        self._authorities: dict[str, tuple[x509.Certificate, _Key, tuple[x509.Certificate, ...]]] = {}
 
     def make(self) -> None:
         data = _data()
@@ -200,25 +215,31 @@ class _Maker:
         for name, identity in data["identities"].items():
             key = self._key(identity["key"])
             certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **identity}, key)
-            content = pkcs12.serialize_key_and_certificates(
-                name.encode(), key, certificate, chain, encryption
-            )
-            _write_private(identities / f"{name}.p12", content)
+            if isinstance(key, GostPrivateKey):
+                content = gost_key_file.write(key, certificate, chain)
+                _write_private(identities / f"{name}{_GOST_SUFFIX}", content)
+            else:
+                content = pkcs12.serialize_key_and_certificates(
+                    name.encode(), key, certificate, chain, encryption
+                )
+                _write_private(identities / f"{name}{_SUFFIX}", content)
         record = {"made_at": self._now.isoformat(), "identities": _data_digest()}
         (self._directory / _MADE).write_text(json.dumps(record))
 
-    def _key(self, label: str) -> PrivateKey:
+    def _key(self, label: str) -> _Key:
         """The key of a label (`rsa-2048/employer`), made once."""
         if label not in self._keys:
             kind, _, size = label.partition("/")[0].partition("-")
             if kind == "ec":
-                self._keys[label] = ec.generate_private_key({"p256": ec.SECP256R1()}[size])
+                self._keys[label] = ec.generate_private_key(_EC_CURVES[size])
+            elif kind == "gost":
+                self._keys[label] = GostPrivateKey.generate(_GOST_CURVES[size])
             else:
                 self._keys[label] = rsa.generate_private_key(65537, int(size))
         return self._keys[label]
 
     def _certificate(
-        self, entry: Mapping[str, Any], key: PrivateKey
+        self, entry: Mapping[str, Any], key: _Key
     ) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
         """The certificate of an authority or identity, and those above it."""
         subject = _name(entry["subject"])
@@ -230,13 +251,14 @@ class _Maker:
         not_before, not_after = (self._now + timedelta(days=days) for days in entry["valid"])
         is_authority = "path_length" in entry
         builder = (
-            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+            x509.CertificateBuilder(issuer, subject, serial_number=x509.random_serial_number())
             .not_valid_before(not_before)
             .not_valid_after(not_after)
             .add_extension(_key_usage(entry["usage"]), critical=True)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(_key_identifier(key), critical=False)
             .add_extension(
-                x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
+                x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(_key_identifier(issuer_key)),
+                critical=False,
             )
         )
         if is_authority:
@@ -247,7 +269,27 @@ class _Maker:
             roles = [x509.ObjectIdentifier(oid) for oid in entry["roles"]]
             builder = builder.add_extension(x509.CertificatePolicies(policies), critical=False)
             builder = builder.add_extension(x509.ExtendedKeyUsage(roles), critical=False)
-        return builder.sign(issuer_key, hashes.SHA256()), chain
+        return _signed(builder, key, issuer_key), chain
+
+
+def _signed(builder: x509.CertificateBuilder, key: _Key, issuer_key: _Key) -> x509.Certificate:
+    """The builder's certificate for a key. GOST authorities certify GOST keys, the others the others."""
+    if isinstance(key, GostPrivateKey) and isinstance(issuer_key, GostPrivateKey):
+        return sign_certificate(builder, key.public_key, issuer_key)
+    if isinstance(key, GostPrivateKey) or isinstance(issuer_key, GostPrivateKey):
+        raise TypeError("identities.yaml: a GOST key needs a GOST authority, and no other key does")
+    return builder.public_key(key.public_key()).sign(issuer_key, hashes.SHA256())
+
+
+def _key_identifier(key: _Key) -> x509.SubjectKeyIdentifier:
+    """RFC 5280, 4.2.1.2 (1); for a GOST key RFC 7093, 2 (1)."""
+    if isinstance(key, GostPrivateKey):
+        return x509.SubjectKeyIdentifier(hashlib.sha256(key.public_key.to_octets()).digest()[:20])
+    return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+
+
+def _is_gost(label: str) -> bool:
+    return label.startswith("gost-")
 
 
 @cache

@@ -13,7 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
-Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+from esutd_bus.signature.gost.curves import Curve
+from esutd_bus.signature.gost.keys import GostPrivateKey
+from esutd_bus.testbed.gost_ca import sign_certificate
+
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | GostPrivateKey
 NOW = datetime.now(UTC)
 
 
@@ -21,6 +25,12 @@ NOW = datetime.now(UTC)
 def key(label: str = "shared", curve: type[ec.EllipticCurve] = ec.SECP256R1) -> ec.EllipticCurvePrivateKey:
     del label
     return ec.generate_private_key(curve())
+
+
+@cache
+def gost_key(label: str, curve: Curve) -> GostPrivateKey:
+    del label
+    return GostPrivateKey.generate(curve)
 
 
 def usage(*wanted: str) -> x509.KeyUsage:
@@ -75,28 +85,47 @@ def issue(
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer.certificate.subject if issuer else subject)
-        .public_key(own_key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(NOW + timedelta(days=days[0]))
         .not_valid_after(NOW + timedelta(days=days[1]))
     )
     for extension, critical in extensions:
         builder = builder.add_extension(extension, critical)
-    return Issued(builder.sign(issuer.key if issuer else own_key, digest or hashes.SHA256()), own_key)
+    issuer_key = issuer.key if issuer else own_key
+    if isinstance(own_key, GostPrivateKey):
+        assert isinstance(issuer_key, GostPrivateKey)
+        return Issued(sign_certificate(builder, own_key.public_key, issuer_key), own_key)
+    assert not isinstance(issuer_key, GostPrivateKey)
+    signed = builder.public_key(own_key.public_key()).sign(issuer_key, digest or hashes.SHA256())
+    return Issued(signed, own_key)
 
 
 def authority(
     subject: str,
     issuer: Issued | None = None,
     *,
+    own_key: Key | None = None,
     path_length: int | None = None,
     days: tuple[int, int] = (-10, 10),
 ) -> Issued:
     constraints = x509.BasicConstraints(ca=True, path_length=path_length)
-    return issue(subject, issuer, extensions=((constraints, True), (usage("key_cert_sign"), True)), days=days)
+    extensions = ((constraints, True), (usage("key_cert_sign"), True))
+    return issue(subject, issuer, own_key=own_key, extensions=extensions, days=days)
 
 
 def employer(
-    issuer: Issued, *more: tuple[x509.ExtensionType, bool], digest: hashes.HashAlgorithm | None = None
+    issuer: Issued,
+    *more: tuple[x509.ExtensionType, bool],
+    own_key: Key | None = None,
+    days: tuple[int, int] = (-10, 10),
+    digest: hashes.HashAlgorithm | None = None,
 ) -> Issued:
-    return issue(EMPLOYER, issuer, extensions=((usage("content_commitment"), True), *more), digest=digest)
+    extensions = ((usage("content_commitment"), True), *more)
+    return issue(EMPLOYER, issuer, own_key=own_key, extensions=extensions, days=days, digest=digest)
+
+
+def of_an_unknown_kind(gost: Issued) -> bytes:
+    """A certificate's DER whose key, of 34.10-2015/512, is called something nobody knows."""
+    known, unknown = bytes.fromhex("06092a830e030a01010202"), bytes.fromhex("06092a830e030a01010209")
+    assert gost.der.count(known) == 1
+    return gost.der.replace(known, unknown)

@@ -9,9 +9,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
-from issuing import EMPLOYER, authority, employer, issue, key, name, usage
+from issuing import EMPLOYER, authority, employer, gost_key, issue, key, name, of_an_unknown_kind, usage
 
 from esutd_bus.signature.certificates import Certificate, read_certificate
+from esutd_bus.signature.gost.curves import TC26_512_A
 from esutd_bus.signature.reason import Reason, Refusal
 
 SIGNING = ((usage("digital_signature", "content_commitment"), True),)
@@ -128,7 +129,24 @@ def test_the_national_authoritys_authentication_certificate(real_certificates: P
     assert refused.value.reason == Reason.KEY_USAGE
 
 
-def test_a_key_that_is_not_supported_is_told_apart(real_certificates: Path) -> None:
+def test_a_key_that_is_not_supported_is_told_apart() -> None:
     with pytest.raises(Refusal) as refused:
-        read_certificate(pem(real_certificates / "ceo_valid_sign_2004_gost.cer"))
+        read_certificate(of_an_unknown_kind(authority("gost", own_key=gost_key("gost", TC26_512_A))))
     assert refused.value.reason == Reason.ALGORITHM
+
+
+def test_a_gost_key_off_its_curve_is_told_apart() -> None:
+    own_key = gost_key("gost", TC26_512_A)
+    octets = own_key.public_key.to_octets()
+    der = authority("gost", own_key=own_key).der
+    with pytest.raises(Refusal) as refused:
+        read_certificate(der.replace(octets, octets[64:] + octets[:64]))
+    assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
+
+
+def test_the_national_authoritys_gost_certificate(real_certificates: Path) -> None:
+    certificate = read_certificate(pem(real_certificates / "ceo_valid_sign_2004_gost.cer"))
+    certificate.require_strength()
+    certificate.require_signing_use()
+    holder = certificate.require_holder()
+    assert (holder.bin, holder.iin, holder.name) == ("123456789021", "123456789011", "ТЕСТОВ ТЕСТ")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
 
-from esutd_bus.signature.algorithms import SIGNATURES
-from esutd_bus.signature.keys import KeyFileError, ServiceKey
+from esutd_bus.signature.algorithms import DIGESTS, SIGNATURES, SignatureAlgorithm
+from esutd_bus.signature.gost.algorithms import GostSignature
+from esutd_bus.signature.gost.keys import GostPrivateKey
+from esutd_bus.signature.keys import KeyFileError, ServiceKey, SigningKey
 from esutd_bus.testbed.test_ca import TestCa
 
 
@@ -29,10 +32,18 @@ def test_a_key_signs_by_its_kind(name: str, algorithm: str, ca: TestCa) -> None:
 @pytest.mark.parametrize("identifier", SIGNATURES)
 def test_every_algorithm_of_the_list(identifier: str, ca: TestCa) -> None:
     algorithm = SIGNATURES[identifier]
-    key = ca.identity("ec-employer" if "ecdsa" in identifier else "employer")
-    public_key = key.certificate.public_key()
+    key, public_key = key_for(algorithm, ca)
     assert algorithm.fits(public_key)
     assert algorithm.verify(public_key, key.sign(b"data", algorithm), b"data")
+    assert algorithm.digest_method in DIGESTS
+
+
+def key_for(algorithm: SignatureAlgorithm, ca: TestCa) -> tuple[SigningKey, Any]:
+    identity = ca.identity("ec-employer" if "ecdsa" in algorithm.identifier else "employer")
+    if isinstance(algorithm, GostSignature):
+        private_key = GostPrivateKey.generate(algorithm.curve)
+        return ServiceKey(private_key, identity.certificate), private_key.public_key
+    return identity, identity.certificate.public_key()
 
 
 def test_files_that_are_no_key(ca: TestCa, tmp_path: Path) -> None:

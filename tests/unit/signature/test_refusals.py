@@ -22,6 +22,7 @@ BY_IDENTITY = {
     "not-yet-valid": "not-yet-valid",
     "authentication-key": "key-usage",
     "stranger": "untrusted",
+    "gost-stranger": "untrusted",
     "self-signed": "untrusted",
     "no-identifiers": "subject-without-bin-or-iin",
     "two-identifiers": "subject-without-bin-or-iin",

@@ -14,7 +14,11 @@ from esutd_bus.testbed.test_ca import TestCa, UnknownIdentityError
 
 
 def test_its_files(ca: TestCa) -> None:
-    assert sorted(file.name for file in ca.trust_dir.iterdir()) == ["authority.pem", "root.pem"]
+    assert sorted(file.name for file in ca.trust_dir.iterdir()) == [
+        "authority.pem",
+        "gost-authority.pem",
+        "root.pem",
+    ]
     keys = list((ca.directory / "identities").iterdir())
     assert {key.stem for key in keys} == set(ca.names())
     assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}

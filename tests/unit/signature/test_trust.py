@@ -8,10 +8,22 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from issuing import NOW, Issued, authority, employer, issue, key, usage
+from issuing import (
+    NOW,
+    Issued,
+    Key,
+    authority,
+    employer,
+    gost_key,
+    issue,
+    key,
+    of_an_unknown_kind,
+    usage,
+)
 from structlog.testing import capture_logs
 
 from esutd_bus.signature.certificates import read_certificate
+from esutd_bus.signature.gost.curves import TC26_512_A
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.trust import TrustError, TrustPath, TrustStore, require_valid
 
@@ -154,20 +166,31 @@ def test_a_certificate_that_is_no_authoritys(tmp_path: Path) -> None:
             TrustStore.from_directory(tmp_path)
 
 
-def test_authorities_of_unknown_algorithms_are_left_out(real_certificates: Path, tmp_path: Path) -> None:
-    (tmp_path / "gost.pem").write_bytes((real_certificates / "root_gost_2022.pem").read_bytes())
-    (tmp_path / "rsa.pem").write_bytes((real_certificates / "nca_rsa_test.crt").read_bytes())
+def test_authorities_of_unknown_algorithms_are_left_out(tmp_path: Path) -> None:
+    unknown = of_an_unknown_kind(authority("gost", own_key=gost_key("gost", TC26_512_A)))
+    (tmp_path / "unknown.der").write_bytes(unknown)
+    (tmp_path / "known.pem").write_bytes(authority("root").pem)
     with capture_logs() as logs:
         store = TrustStore.from_directory(tmp_path)
     assert len(store.authorities) == 1
     assert [log["log_level"] for log in logs] == ["warning"]
-    assert logs[0]["file"].endswith("gost.pem")
+    assert logs[0]["file"].endswith("unknown.der")
 
 
-def test_signatures_of_a_path_are_verified_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    root = authority("root")
+def test_an_authority_whose_key_is_off_its_curve(tmp_path: Path) -> None:
+    own_key = gost_key("gost", TC26_512_A)
+    octets = own_key.public_key.to_octets()
+    der = authority("gost", own_key=own_key).der
+    (tmp_path / "off.der").write_bytes(der.replace(octets, octets[64:] + octets[:64]))
+    with pytest.raises(TrustError, match=r"off\.der: CN=gost: its key is malformed"):
+        TrustStore.from_directory(tmp_path)
+
+
+@pytest.mark.parametrize("own_key", [key(), gost_key("gost", TC26_512_A)], ids=["EC", "GOST"])
+def test_signatures_of_a_path_are_verified_once(own_key: Key, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = authority("root", own_key=own_key)
     store = TrustStore([root.certificate])
-    der = employer(root).der
+    der = employer(root, own_key=own_key).der
     first = store.paths(store.read(der))
     monkeypatch.setattr("esutd_bus.signature.trust._issued", lambda *_: pytest.fail("verified again"))
     assert store.paths(store.read(bytes(bytearray(der)))) is first

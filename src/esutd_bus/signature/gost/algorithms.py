@@ -30,6 +30,9 @@ class GostSignature:
     identifier: str
     """SignatureMethod's Algorithm."""
 
+    digest_method: str
+    """DigestMethod's Algorithm in what it signs: that of its own hash."""
+
     oid: ObjectIdentifier
     """What a certificate, a revocation list or an OCSP answer calls it."""
 
@@ -51,18 +54,21 @@ class GostSignature:
 
 GOST_2015_512: Final = GostSignature(
     f"{_PKIGOVKZ}gostr34102015-gostr34112015-512",
+    f"{_PKIGOVKZ}gostr34112015-512",
     ObjectIdentifier("1.2.398.3.10.1.1.2.3.2"),
     TC26_512_A,
     STREEBOG_512,
 )
 GOST_2015_256: Final = GostSignature(
     f"{_PKIGOVKZ}gostr34102015-gostr34112015-256",
+    f"{_PKIGOVKZ}gostr34112015-256",
     ObjectIdentifier("1.2.398.3.10.1.1.2.3.1"),
     TC26_256_A,
     STREEBOG_256,
 )
 GOST_2004: Final = GostSignature(
     f"{_XMLDSIG_MORE}gost34310-gost34311",
+    f"{_XMLDSIG_MORE}gost34311",
     ObjectIdentifier("1.2.398.3.10.1.1.1.2"),
     CRYPTOPRO_A,
     GOST_34_311_95,
@@ -72,10 +78,11 @@ GOST_SIGNATURES: Final = (GOST_2015_512, GOST_2015_256, GOST_2004)
 """All there are; the authority has issued with the first alone since 28.04.2024."""
 
 GOST_DIGESTS: Final[Mapping[str, GostHash]] = MappingProxyType(
-    {
-        f"{_PKIGOVKZ}gostr34112015-512": STREEBOG_512,
-        f"{_PKIGOVKZ}gostr34112015-256": STREEBOG_256,
-        f"{_XMLDSIG_MORE}gost34311": GOST_34_311_95,
-    }
+    {algorithm.digest_method: algorithm.hash for algorithm in GOST_SIGNATURES}
 )
 """DigestMethod → its function."""
+
+
+def algorithm_of(key: GostPublicKey) -> GostSignature:
+    """The one way to sign with a key."""
+    return next(algorithm for algorithm in GOST_SIGNATURES if algorithm.fits(key))
