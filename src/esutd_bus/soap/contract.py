@@ -19,6 +19,9 @@ from esutd_bus.soap.wsdl import Wsdl, WsdlOperation, schema_url
 
 __all__ = ["ContractError", "Operation", "ServiceContract", "ServiceContracts", "load_contracts"]
 
+RESERVED_PATHS = frozenset({"/health", "/ready", "/metrics"})
+"""Where machines ask about the service itself."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Operation:
@@ -41,6 +44,7 @@ class ServiceContract:
 
     def __init__(self, wsdl: Wsdl, folder: SchemaFolder) -> None:
         self._wsdl = wsdl
+        self.file = wsdl.file.name
         self._folder = folder
         self.name = wsdl.name
         self.namespace = wsdl.namespace
@@ -84,7 +88,7 @@ class ServiceContract:
             other = operations.get(declared.request)
             if other is not None:
                 raise ContractError(
-                    f"{self._wsdl.file.name}: {other.name} and {declared.name} have the same request element "
+                    f"{self.file}: {other.name} and {declared.name} have the same request element "
                     f"{declared.request}; the body could not pick the operation"
                 )
             operations[declared.request] = self._operation(declared)
@@ -98,7 +102,7 @@ class ServiceContract:
             request = self._schemas.element(declared.request)
             response = self._schemas.element(declared.response)
         except ContractError as error:
-            raise ContractError(f"{self._wsdl.file.name}: operation {declared.name}: {error}") from error
+            raise ContractError(f"{self.file}: operation {declared.name}: {error}") from error
         return Operation(
             name=declared.name,
             service=self.name,
@@ -134,10 +138,27 @@ def load_contracts(directory: Path) -> ServiceContracts:
     by_path: dict[str, ServiceContract] = {}
     for file in files:
         contract = ServiceContract(Wsdl(file), folder)
-        other = by_path.setdefault(contract.path, contract)
-        if other is not contract:
-            raise ContractError(f"{file.name}: {other.name} already stands at {contract.path}")
+        if contract.path in RESERVED_PATHS:
+            raise ContractError(
+                f"{file.name}: {contract.path} tells of the service itself; no contract stands there"
+            )
+        for other in by_path.values():
+            _keep_apart(contract, other)
+        by_path[contract.path] = contract
     return ServiceContracts(MappingProxyType(by_path), RegisterFault(_fault_element(folder)))
+
+
+def _keep_apart(contract: ServiceContract, other: ServiceContract) -> None:
+    """Path, name and request's element each lead to one service."""
+    if contract.path == other.path:
+        raise ContractError(f"{contract.file}: {other.name} ({other.file}) already stands at {contract.path}")
+    if contract.name == other.name:
+        raise ContractError(f"{contract.file}: {other.file} has a service {contract.name} too")
+    for tag in contract.operations.keys() & other.operations.keys():
+        raise ContractError(
+            f"{contract.file}: {other.file} has an operation with the request element {tag} too; the body "
+            "could not pick the service"
+        )
 
 
 def _fault_element(folder: SchemaFolder) -> Node:

@@ -12,6 +12,9 @@ from esutd_bus.soap.lexical import BUILT_IN, NOT_CARRIED, Lexical
 _XSD = "{http://www.w3.org/2001/XMLSchema}"
 _CHOICES_SHOWN = 10
 
+_NOT_BLANK = r"\s*\S[\s\S]*"
+"""The pattern of text that is not blank goes without saying."""
+
 Check = Callable[[str, Any], bool]
 """(normalised text, its value) → whether a facet allows it."""
 
@@ -133,7 +136,7 @@ class _Facets:
             text += f" of at most {told['maxLength']} characters"
         elif "minLength" in told:
             text += f" of at least {told['minLength']} characters"
-        if "pattern" in told and self._lexical.name == "string":
+        if told.get("pattern", _NOT_BLANK) != _NOT_BLANK and self._lexical.name == "string":
             text += f" like {told['pattern']}"
         bounds = [f"{word} {told[name]}" for name, word in _BOUND_WORDS.items() if name in told]
         return " ".join([text, " and ".join(bounds)]) if bounds else text
