@@ -32,6 +32,9 @@ from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
 
+PORTS = frozenset({"person"})
+"""The other systems that a mapping may `fetch` from."""
+
 UPSTREAM_CALLS_AT_ONCE = 32
 
 
@@ -43,7 +46,7 @@ def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mapping
     """Contracts and mappings, proved against each other. Raises ContractError, MappingError."""
     folder = settings.contract_folder
     contracts = load_contracts(folder)
-    return contracts, compile_mappings(folder / "mappings", packaged("mappings"), contracts)
+    return contracts, compile_mappings(folder / "mappings", packaged("mappings"), contracts, PORTS)
 
 
 async def open_node(settings: Settings) -> Engine:

@@ -139,6 +139,19 @@ operations:
 """
 
 
+def drill(text: str) -> str:
+    """The exchange once more, under other names, and with nothing a drill itself must tell."""
+    for old, new in (
+        ("Training", "Drill"),
+        ("training", "drill"),
+        (", required: true}\n      h", "}\n      h"),
+    ):
+        text = text.replace(old, new)
+    for leaf in ('name="topic" type="common:String255"', 'name="heldOn" type="common:Date"'):
+        text = text.replace(leaf, f'{leaf} minOccurs="0"')
+    return text
+
+
 @pytest.fixture(scope="module")
 def exchange(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """The service on a folder of contracts that has one more than the built-in ones."""
@@ -148,6 +161,9 @@ def exchange(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory
     (folder / "wsdl" / "SafetyTraining.wsdl").write_text(WSDL, encoding="utf-8")
     (folder / "xsd" / "safety-training-v1.xsd").write_text(XSD, encoding="utf-8")
     (folder / "mappings" / "SafetyTraining.yaml").write_text(MAPPING, encoding="utf-8")
+    (folder / "wsdl" / "SafetyDrill.wsdl").write_text(drill(WSDL), encoding="utf-8")
+    (folder / "xsd" / "safety-drill-v1.xsd").write_text(drill(XSD), encoding="utf-8")
+    (folder / "mappings" / "SafetyDrill.yaml").write_text(drill(MAPPING), encoding="utf-8")
     environment = {
         "ESUTD_DATABASE_URL": create_database(postgres, "esutd_exchange"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
@@ -202,6 +218,28 @@ def test_a_new_exchange_is_stored_and_answered(exchange: Service, ca: TestCa) ->
         reply.text("messageId"),
     )
     assert participants == [(1, "850312100031", True), (2, "890312200172", False)]
+
+
+def test_a_message_with_nothing_but_rows_is_stored_with_their_parent(exchange: Service, ca: TestCa) -> None:
+    participants = [{"iin": "850312100031", "passed": True}, {"iin": "890312200172", "passed": False}]
+    parts = {
+        "requestHeader": header(),
+        "employer": {"bin": EMPLOYER},
+        "drill": {"participant": participants},
+    }
+    message = sign_wsse(envelope(drill(NAMESPACE), "ReportDrill", parts), ca.identity("employer"))
+    answer = requests.post(
+        f"{exchange.url}/soap/safety-drill", message, headers={"Content-Type": "text/xml"}, timeout=30
+    )
+    reply = Reply(answer.status_code, answer.content, answer.headers)
+    assert reply.codes == ["SCSS001"]
+    with psycopg.connect(exchange.database_url) as connection:
+        stored = connection.execute(
+            "SELECT drill.topic, drill.employer, drill_participant.iin FROM exchange.drill"
+            " JOIN exchange.drill_participant ON parent_id = drill.id WHERE drill.id = %s ORDER BY position",
+            (UUID(reply.text("drillId")),),
+        ).fetchall()
+    assert stored == [(None, EMPLOYER, "850312100031"), (None, EMPLOYER, "890312200172")]
 
 
 def test_its_errors_are_told_all_at_once(exchange: Service, ca: TestCa) -> None:

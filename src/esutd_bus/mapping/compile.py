@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,12 +10,14 @@ from sqlalchemy import Table
 
 from esutd_bus.mapping.answer_compiler import AnswerCompiler
 from esutd_bus.mapping.answer_mapping import AnswerMapping
+from esutd_bus.mapping.answer_sources import AnswerSources
 from esutd_bus.mapping.document import MappingDocument, OperationDocument, read_documents
 from esutd_bus.mapping.exchange_tables import declare
 from esutd_bus.mapping.fields import Field
 from esutd_bus.mapping.request_compiler import RequestCompiler
 from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.mapping.yaml_file import MappingError
+from esutd_bus.register import store_rows
 from esutd_bus.register.decide import COMMANDS
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.contract import Operation, ServiceContract, ServiceContracts
@@ -80,8 +82,13 @@ class Mappings:
     """The declared tables, parents before children."""
 
 
-def compile_mappings(folder: Path, shared: Path, contracts: ServiceContracts) -> Mappings:
-    """Every operation of every contract with its mapping. Raises MappingError; start-up ends with it."""
+def compile_mappings(
+    folder: Path, shared: Path, contracts: ServiceContracts, ports: Collection[str]
+) -> Mappings:
+    """Every operation of every contract with its mapping. Raises MappingError; start-up ends with it.
+
+    `shared`: the built-in folder, for common parts; `ports`: the names of those that can be asked.
+    """
     documents = read_documents(folder, shared)
     tables = declare(documents)
     unfed = set(tables)
@@ -90,10 +97,16 @@ def compile_mappings(folder: Path, shared: Path, contracts: ServiceContracts) ->
         element_paths = _element_paths(document)
         for tag, contract in service.operations.items():
             said = document.operations[contract.name]
-            request = RequestCompiler(contract, said, tables)
+            decider = COMMANDS[said.command] if said.command else store_rows.DECIDER
+            request = RequestCompiler(contract, said, tables, decider, ports)
             way_in = request.compile()
             unfed -= request.landed.keys()
-            way_out = AnswerCompiler(contract, said, tables, request.landed, element_paths).compile()
+            sources = (
+                AnswerSources.of_command(said.command, decider)
+                if said.command
+                else AnswerSources.of_rows(request.landed, tables)
+            )
+            way_out = AnswerCompiler(contract, said, sources, element_paths).compile()
             operations[tag] = _mapped(contract, said, way_in, way_out, request.fetch)
     for document in documents:
         for name in document.tables:
@@ -123,7 +136,9 @@ def _pairs(
         for said in mapped[name].operations.values():
             if said.command is not None and said.command not in COMMANDS:
                 known = ", ".join(sorted(COMMANDS))
-                raise MappingError(f"{said.place}: the register has no command «{said.command}» (known: {known})")
+                raise MappingError(
+                    f"{said.place}: the register has no command «{said.command}» (known: {known})"
+                )
         for operation in sorted(asked_for - mapped[name].operations.keys()):
             raise MappingError(f"{mapped[name].file}: operation {operation} has no mapping")
     return [(service, mapped[name]) for name, service in services.items()]

@@ -15,7 +15,7 @@ COMMON = "common.yaml"
 
 _COMMON_WORDS = frozenset({"parts"})
 _DOCUMENT_WORDS = frozenset({"service", "parts", "tables", "operations"})
-_OPERATION_WORDS = frozenset({"command", "kind", "creates", "fetch", "request", "answer"})
+_OPERATION_WORDS = frozenset({"command", "kind", "fetch", "request", "answer"})
 _REQUEST_WORDS = frozenset({"to", "as", "missing", "malformed", "ignored", "rows"})
 _ANSWER_WORDS = frozenset({"from", "as", "each", "ignored"})
 _KINDS = ("read", "write")
@@ -39,9 +39,6 @@ class OperationDocument:
 
     is_read: bool
     """A stored answer holds for 24 hours only (docs/architecture.md, once and only once)."""
-
-    creates: str | None
-    """The table whose rows the operation makes: all its required columns must be fed."""
 
     fetch: Mapping[str, str]
     """Port → field: what is asked of other systems before the register decides."""
@@ -93,17 +90,13 @@ def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) ->
     kind = said.get("kind", "write")
     if kind not in _KINDS:
         raise MappingError(f"{place}: kind is «read» or «write», not «{kind}»")
-    command, creates = (
-        text(said[word], f"{place}, {word}") if word in said else None for word in ("command", "creates")
-    )
     return OperationDocument(
         name=name,
         place=place,
         request=_lines(said.get("request"), parts, "to", _REQUEST_WORDS, f"{place}, request"),
         answer=_lines(said.get("answer"), parts, "from", _ANSWER_WORDS, f"{place}, answer"),
-        command=command,
+        command=text(said["command"], f"{place}, command") if "command" in said else None,
         is_read=kind == "read",
-        creates=creates,
         fetch=texts(section(said.get("fetch"), f"{place}, fetch"), f"{place}, fetch"),
     )
 

@@ -23,7 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+from esutd_bus.mapping.answer_sources import LISTS_OF_THE_ENGINE, ROWS_OF_THE_ENGINE
 from esutd_bus.mapping.document import MappingDocument
+from esutd_bus.mapping.fields import REFERENCE
 from esutd_bus.mapping.yaml_file import MappingError, names, section, text
 from esutd_bus.store.tables import metadata as register_metadata
 
@@ -42,7 +44,6 @@ TYPES: Mapping[str, TypeEngine[Any]] = {
 _TABLE_WORDS = frozenset({"columns", "parent", "index"})
 _COLUMN_WORDS = frozenset({"type", "required"})
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
-_SOURCES_OF_ANSWERS = frozenset({"reference", "receipt"})
 _BY_STORE = {"fed_by": "store"}
 
 
@@ -75,8 +76,10 @@ class _Declaration:
         said = section(content, place, _TABLE_WORDS)
         if not _NAME.fullmatch(name):
             raise MappingError(f"{place}: a table's name is lower case letters, digits and «_», at most 41")
-        if name in register_metadata.tables or name in _SOURCES_OF_ANSWERS:
+        if name in register_metadata.tables or name == REFERENCE:
             raise MappingError(f"{place}: the register has a table of this name")
+        if name in ROWS_OF_THE_ENGINE or name in LISTS_OF_THE_ENGINE:
+            raise MappingError(f"{place}: the name is taken: answers tell «{name}» from the engine")
         self.name = name
         self.place = place
         self.parent = text(said["parent"], f"{place}, parent") if "parent" in said else None

@@ -18,9 +18,11 @@ class Feeding:
     """Field → a path that may feed it."""
 
     certain: frozenset[Field]
+    tables: frozenset[str]
+    """The tables of which every message feeds some field, whichever it is."""
 
 
-_NOTHING = Feeding({}, frozenset())
+_NOTHING = Feeding({}, frozenset(), frozenset())
 
 
 def feeding(model: Model | None, fields: Mapping[str, Field], place: str) -> Feeding:
@@ -35,10 +37,12 @@ def feeding(model: Model | None, fields: Mapping[str, Field], place: str) -> Fee
     if model.kind == "choice":
         possible = {field: path for member in members for field, path in member.possible.items()}
         certain = frozenset.intersection(*(member.certain for member in members)) if members else frozenset()
+        tables = frozenset.intersection(*(member.tables for member in members)) if members else frozenset()
     else:
         possible = _disjoint(members, place)
         certain = frozenset[Field]().union(*(member.certain for member in members))
-    return Feeding(possible, certain if model.required else frozenset())
+        tables = frozenset[str]().union(*(member.tables for member in members))
+    return Feeding(possible, certain, tables) if model.required else _uncertain(possible)
 
 
 def _member(member: Node | Model, fields: Mapping[str, Field], place: str) -> Feeding:
@@ -48,10 +52,16 @@ def _member(member: Node | Model, fields: Mapping[str, Field], place: str) -> Fe
         return _NOTHING
     if member.kind == "leaf":
         field = fields.get(member.path)
-        fed = Feeding({field: member.path}, frozenset({field})) if field else _NOTHING
+        fed = (
+            Feeding({field: member.path}, frozenset({field}), frozenset({field.table})) if field else _NOTHING
+        )
     else:
         fed = feeding(member.model, fields, place)
-    return fed if member.min_occurs else Feeding(fed.possible, frozenset())
+    return fed if member.min_occurs else _uncertain(fed.possible)
+
+
+def _uncertain(possible: Mapping[Field, str]) -> Feeding:
+    return Feeding(possible, frozenset(), frozenset())
 
 
 def _disjoint(members: Iterable[Feeding], place: str) -> dict[Field, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import Table
@@ -14,11 +14,16 @@ from esutd_bus.mapping.fields import LEAF_TYPES, MESSAGE, Field, Fields, told
 from esutd_bus.mapping.request_mapping import Convert, Landing, PathCodes, RepeatedLanding, RequestMapping
 from esutd_bus.mapping.yaml_file import MappingError
 from esutd_bus.register import answer_codes
+from esutd_bus.register.case import Decider
 from esutd_bus.soap.contract import Operation
 from esutd_bus.soap.schema import Node
 from esutd_bus.store.tables import metadata
 
+_EMPLOYER = Field(MESSAGE, "employer")
 _REQUEST_ID = Field(MESSAGE, "request_id")
+EMPLOYER = "employer"
+"""The element in which a request names its employer, where it has one."""
+
 _WORDS_OF_CODES = {"missing", "malformed"}
 _WORDS_OF_A_LEAF = {"to", "as", *_WORDS_OF_CODES}
 _WORDS_OF_ROWS = {"rows", *_WORDS_OF_CODES}
@@ -49,11 +54,15 @@ class RequestCompiler:
         operation: Operation,
         said: OperationDocument,
         declared: Mapping[str, Table],
+        decider: Decider,
+        ports: Collection[str],
     ) -> None:
         self._element = operation.request
         self._said = said
         self._place = f"{said.place}, request"
         self._declared = declared
+        self._decider = decider
+        self._ports = ports
         self._fields = Fields(declared, of_command=said.command is not None)
         self._leaves: dict[str, Landing] = {}
         self._groups: dict[str, tuple[str, dict[str, Landing]]] = {}
@@ -76,11 +85,13 @@ class RequestCompiler:
                     f"{self._place}, {path}: the schema has no such element, or one above it is ignored"
                 )
         self._account()
+        self._employer_is_judged()
         self._parents_are_made()
         self._required_columns_are_fed()
-        self._fields_asked_by_are_certain()
+        self._ports_are_asked()
         groups = {path: RepeatedLanding(table, leaves) for path, (table, leaves) in self._groups.items()}
-        return RequestMapping(self._leaves, groups, self._codes)
+        roots = [name for name in self.landed if name in self._declared and not self.landed[name].repeated]
+        return RequestMapping(self._leaves, groups, self._codes, roots)
 
     def _visit(self, node: Node, group: str | None) -> None:
         """Takes in a node and what is below it; `group`: the path of the repeated group it stands in."""
@@ -158,6 +169,13 @@ class RequestCompiler:
         fed = feeding(self._element.model, self._targets, self._place)
         if _REQUEST_ID not in fed.certain:
             raise MappingError(f"{self._place}: {_REQUEST_ID} is fed by no leaf that every message has")
+        for needed in self._decider.requires:
+            table, _, column = needed.partition(".")
+            if Field(table, column) not in fed.certain if column else table not in fed.tables:
+                raise MappingError(
+                    f"{self._place}: {self._said.command} cannot do without {needed}, but no leaf that every "
+                    "message has feeds it"
+                )
         for target in fed.possible:
             self.landed.setdefault(target.table, Landed()).columns.add(target.column)
         for target in fed.certain:
@@ -173,6 +191,17 @@ class RequestCompiler:
                 certain={target.column for target in own.certain | alone},
             )
 
+    def _employer_is_judged(self) -> None:
+        """What a message calls its employer is what its signer is compared with."""
+        below = {path: to for path, to in self._targets.items() if path.partition("/")[0] == EMPLOYER}
+        if EMPLOYER not in {child.name for child in self._element.children}:
+            return
+        if _EMPLOYER not in feeding(self._element.model, below, self._place).certain:
+            raise MappingError(
+                f"{self._place}, {EMPLOYER}: the employer must land on {_EMPLOYER}, in every message: "
+                "the signer is judged by it"
+            )
+
     def _parents_are_made(self) -> None:
         for path, (table, _) in self._groups.items():
             parent = _parent(self._declared[table])
@@ -180,14 +209,17 @@ class RequestCompiler:
                 raise MappingError(
                     f"{self._place}, {path}: no leaf makes a row of {parent}, the parent of {table}"
                 )
+            if self.landed[parent].repeated:
+                raise MappingError(
+                    f"{self._place}, {path}: {parent}, the parent of {table}, has many rows of one message: "
+                    "which of them it would be, nothing says"
+                )
 
     def _required_columns_are_fed(self) -> None:
         made = {name for name in self.landed if name in self._declared}
         tables = {**metadata.tables, **self._declared}
-        if self._said.creates is not None:
-            if self._said.creates not in tables:
-                raise MappingError(f"{self._said.place}: creates «{self._said.creates}», which is no table")
-            made.add(self._said.creates)
+        if self._decider.creates is not None:
+            made.add(self._decider.creates)
         for name in sorted(made):
             certain = self.landed[name].certain if name in self.landed else set()
             for column in tables[name].columns:
@@ -197,14 +229,31 @@ class RequestCompiler:
                         "message has feeds it"
                     )
 
-    def _fields_asked_by_are_certain(self) -> None:
+    def _ports_are_asked(self) -> None:
         for port, said in self._said.fetch.items():
-            asked_by, where = Field.parse(said), f"{self._said.place}, fetch, {port}"
-            self._fields.type_of(asked_by, where)
-            landed = self.landed.get(asked_by.table)
-            if landed is None or landed.repeated or asked_by.column not in landed.certain:
-                raise MappingError(f"{where}: {asked_by} is fed by no leaf that every message has")
-            self.fetch[port] = asked_by
+            where = f"{self._said.place}, fetch, {port}"
+            if port not in self._ports:
+                raise MappingError(
+                    f"{where}: there is no such port (known: {', '.join(sorted(self._ports))})"
+                )
+            if port not in self._decider.ports:
+                asker = self._said.command or "an operation without a command"
+                raise MappingError(f"{where}: {asker} has no use for what the port tells")
+            self.fetch[port] = self._asked_by(said, where)
+        for port in sorted(self._decider.ports - self.fetch.keys()):
+            raise MappingError(
+                f"{self._said.place}: {self._said.command} needs «fetch: {{{port}: TABLE.COLUMN}}»"
+            )
+
+    def _asked_by(self, said: str, where: str) -> Field:
+        """The field a port is asked by: a text that every message has."""
+        asked_by = Field.parse(said)
+        if self._fields.type_of(asked_by, where) is not str:
+            raise MappingError(f"{where}: a port is asked by a text, and {asked_by} is none")
+        landed = self.landed.get(asked_by.table)
+        if landed is None or landed.repeated or asked_by.column not in landed.certain:
+            raise MappingError(f"{where}: {asked_by} is fed by no leaf that every message has")
+        return asked_by
 
 
 def _is_in_every_message(element: Node, path: str) -> bool:

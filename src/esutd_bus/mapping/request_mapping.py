@@ -69,10 +69,13 @@ class RequestMapping:
         leaves: Mapping[str, Landing],
         groups: Mapping[str, RepeatedLanding],
         codes: Mapping[str, PathCodes],
+        roots: Sequence[str] = (),
     ) -> None:
+        """`roots`: the tables that get a row of every message, even one that tells nothing for it."""
         self._leaves = leaves
         self._groups = groups
         self._codes = codes
+        self._roots = roots
         self._paths: dict[str, list[str]] = {}
         for path, landing in leaves.items():
             self._paths.setdefault(f"{landing.table}.{landing.column}", []).append(path)
@@ -80,7 +83,7 @@ class RequestMapping:
     def land(self, values: Mapping[str, Any], problems: Sequence[Problem]) -> Landed:
         """The decoded values on their columns; problems and failed conversions as refusals."""
         forms = _Forms(self._codes, problems)
-        landed: dict[str, Any] = {}
+        landed: dict[str, Any] = {table: {} for table in self._roots}
         for path, value in values.items():
             if (landing := self._leaves.get(path)) is not None:
                 forms.put(landed.setdefault(landing.table, {}), landing, path, value)

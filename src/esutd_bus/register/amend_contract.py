@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from esutd_bus.register.case import Case, Decider, referred
+from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import TERMS, Changes, differences, replaced
 from esutd_bus.register.deadlines import deadline
@@ -94,4 +94,7 @@ DECIDER = Decider(
         work_place.territory_is_not_given_abroad,
     ),
     accept,
+    Sources(tables=frozenset({"contract", "amendment"})),
+    creates="amendment",
+    requires=("reference",),
 )

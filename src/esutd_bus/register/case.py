@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -100,8 +100,35 @@ Rule = Callable[[Case], Iterator[Refusal]]
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """What a row of an answer's source holds: column → the type of its values, `object` where it may be any."""
+
+    always: Mapping[str, type] = field(default_factory=dict)
+    sometimes: Mapping[str, type] = field(default_factory=dict)
+    lists: Mapping[str, Shape] = field(default_factory=dict)
+    """The row's own lists of rows."""
+
+    filled: bool = False
+    """Of the rows of a list: whether there always is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What an accepted command's answer can be told from."""
+
+    tables: frozenset[str] = frozenset()
+    """The register's tables of which it gives a row."""
+
+    rows: Mapping[str, Shape] = field(default_factory=dict)
+    """Other rows, by name."""
+
+    lists: Mapping[str, Shape] = field(default_factory=dict)
+    """Lists of rows, by name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Decider:
-    """How one operation is decided."""
+    """How one operation is decided, and what a mapping must know of it."""
 
     needs: Callable[[Command], Needs]
     """What the store must load first."""
@@ -111,6 +138,16 @@ class Decider:
 
     accept: Callable[[Case], Accepted]
     """What follows when no rule objects."""
+
+    answer: Sources = Sources()
+    creates: str | None = None
+    """The table it adds a row to: every message feeds its required columns."""
+
+    requires: tuple[str, ...] = ()
+    """What else every message feeds: a field (`contract.terminated_on`), or any field of a table (`reference`)."""
+
+    ports: frozenset[str] = frozenset()
+    """The other systems that are asked before the decision."""
 
 
 def referred(command: Command, *, amendments: bool = False, history: bool = False) -> Needs:

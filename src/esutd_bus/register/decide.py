@@ -21,7 +21,7 @@ from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import Needs, State
 
-_DECIDERS: Mapping[str, Decider] = MappingProxyType(
+COMMANDS: Mapping[str, Decider] = MappingProxyType(
     {
         "RegisterContract": register_contract.DECIDER,
         "AmendContract": amend_contract.DECIDER,
@@ -30,9 +30,6 @@ _DECIDERS: Mapping[str, Decider] = MappingProxyType(
         "GetPersonalFile": get_personal_file.DECIDER,
     }
 )
-
-
-COMMANDS = frozenset(_DECIDERS)
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""
 
 
@@ -57,7 +54,7 @@ def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> De
 
 
 def _decider(command: Command) -> Decider:
-    return _DECIDERS.get(command.operation, store_rows.DECIDER)
+    return COMMANDS.get(command.operation, store_rows.DECIDER)
 
 
 def _distinct(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from esutd_bus.register.case import Case, Decider, referred
+from esutd_bus.register.case import Case, Decider, Shape, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted
 from esutd_bus.register.rules import completeness, reference
 from esutd_bus.register.state import Needs, Row
 
-_TOLD = (
-    "version",
-    "event",
-    "effective_on",
-    "recorded_at",
-    "recorded_by",
-    "message_id",
-    "due_on",
-    "days_late",
+_ENTRY = Shape(
+    always={
+        "version": int,
+        "event": str,
+        "effective_on": date,
+        "recorded_at": datetime,
+        "recorded_by": str,
+        "message_id": UUID,
+    },
+    sometimes={"due_on": date, "days_late": int},
+    lists={"change": Shape(always={"field": str}, sometimes={"before": object, "after": object})},
+    filled=True,
 )
 
 
@@ -37,7 +42,14 @@ def accept(case: Case) -> Accepted:
 
 def _entry(row: Row) -> Mapping[str, Any]:
     """A row of `contract_event` as the answer tells it."""
-    return {**{column: row[column] for column in _TOLD}, "change": row["changes"]}
+    columns = (*_ENTRY.always, *_ENTRY.sometimes)
+    return {**{column: row[column] for column in columns}, "change": row["changes"]}
 
 
-DECIDER = Decider(needs, (completeness.contract_is_named, reference.contract_exists), accept)
+DECIDER = Decider(
+    needs,
+    (completeness.contract_is_named, reference.contract_exists),
+    accept,
+    Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}),
+    requires=("reference",),
+)

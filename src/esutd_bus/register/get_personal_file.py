@@ -6,9 +6,10 @@ may go out, and the disclosure is logged.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 
-from esutd_bus.register.case import Case, Decider
+from esutd_bus.register.case import Case, Decider, Shape, Sources
 from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted, Disclosed
 from esutd_bus.register.identifiers import is_iin
@@ -17,6 +18,43 @@ from esutd_bus.register.rules import completeness
 from esutd_bus.register.state import Needs, Row
 
 _IIN = "disclosure.employee_iin"
+
+
+def _texts(*names: str) -> dict[str, type]:
+    return dict.fromkeys(names, str)
+
+
+def _entries(*names: str) -> dict[str, type]:
+    """Entries of the registry's dictionaries: three keys each."""
+    return _texts(*(f"{name}_{part}" for name in names for part in ("code", "name_ru", "name_kk")))
+
+
+_PERIOD: Mapping[str, type] = {"begin_date": date, "end_date": date}
+_ADDRESS = Shape(
+    sometimes={
+        **_entries("country", "district", "region"),
+        **_texts("foreign_district", "foreign_region", "city", "street", "building", "corpus", "flat"),
+        **_PERIOD,
+    }
+)
+_PERSON = Shape(
+    always={**_texts("iin"), "birth_date": date, **_entries("sex", "nationality", "citizenship")},
+    sometimes={
+        **_texts("surname", "name", "patronymic"),
+        "death_date": date,
+        **_entries("life_status", "birth_country", "birth_district", "birth_region"),
+        **_texts("birth_foreign_district", "birth_foreign_region", "birth_city"),
+    },
+)
+_DOCUMENT = Shape(
+    always={**_entries("type"), **_texts("number")},
+    sometimes={**_entries("issue_organization", "status"), **_texts("series"), **_PERIOD},
+)
+_FILE = Sources(
+    rows={"person": _PERSON, "address": _ADDRESS, "temporary_address": _ADDRESS},
+    lists={"documents": _DOCUMENT},
+)
+"""What the registry of individuals tells."""
 
 
 def needs(_command: Command) -> Needs:
@@ -58,4 +96,11 @@ def _disclosure(case: Case) -> Row:
     }
 
 
-DECIDER = Decider(needs, (completeness.disclosure_is_complete, iin_is_right, person_is_known), accept)
+DECIDER = Decider(
+    needs,
+    (completeness.disclosure_is_complete, iin_is_right, person_is_known),
+    accept,
+    _FILE,
+    creates="disclosure",
+    ports=frozenset({"person"}),
+)

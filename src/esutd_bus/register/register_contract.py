@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from esutd_bus.register.case import Case, Decider
+from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import ACTIVE, ENTERED, TERMINATION
 from esutd_bus.register.deadlines import deadline
@@ -74,4 +74,6 @@ DECIDER = Decider(
         work_place.territory_is_not_given_abroad,
     ),
     accept,
+    Sources(tables=frozenset({"contract"})),
+    creates="contract",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from esutd_bus.register.case import Case, Decider, referred
+from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.contract import TERMINATED, TERMINATION, differences
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.event import Accepted, ContractEvent
@@ -38,4 +38,6 @@ DECIDER = Decider(
         codes.codes_are_in_dictionaries,
     ),
     accept,
+    Sources(tables=frozenset({"contract"})),
+    requires=("reference", "contract.terminated_on", "contract.termination_reason_code"),
 )

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from esutd_bus.mapping.compile import MappedOperation, compile_mappings
+from esutd_bus.node import PORTS
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.case import Case
 from esutd_bus.register.command import Command
@@ -39,7 +40,7 @@ TOLD_OF_THE_MESSAGE = {
 @pytest.fixture(scope="session")
 def packaged_operations() -> dict[str, MappedOperation]:
     contracts = load_contracts(packaged("."))
-    operations = compile_mappings(packaged("mappings"), packaged("mappings"), contracts).operations
+    operations = compile_mappings(packaged("mappings"), packaged("mappings"), contracts, PORTS).operations
     return {tag.partition("}")[2]: operation for tag, operation in operations.items()}
 
 
@@ -136,8 +137,9 @@ def test_what_a_source_does_not_hold_is_left_out(training: MappedOperation) -> N
 def test_text_tells_values_as_xml_spells_them(
     packaged_operations: dict[str, MappedOperation], value: Any, text: str
 ) -> None:
-    person = packaged_operations["GetPersonalFile"].answer.gather({"person": {"surname": value}})
-    assert person == {"person/surname": text}
+    history = [{"change": [{"before": value}]}]
+    told = packaged_operations["GetContract"].answer.gather({"history": history})
+    assert told == {"history/entry": [{"change": [{"before": text}]}]}
 
 
 TEXTS = st.text(max_size=20).filter(is_xml_text)

@@ -14,6 +14,7 @@ from training_exchange import ABSENT, ANSWER, MAPPING, OPERATION, REQUEST, Train
 
 from esutd_bus.mapping.compile import compile_mappings
 from esutd_bus.mapping.document import MappingError
+from esutd_bus.node import PORTS
 from esutd_bus.settings import packaged
 from esutd_bus.soap.contract import load_contracts
 
@@ -28,7 +29,7 @@ COLUMNS = ("tables", "training", "columns")
 
 def test_the_packaged_mappings_are_complete() -> None:
     contracts = load_contracts(packaged("."))
-    mappings = compile_mappings(packaged("mappings"), packaged("mappings"), contracts)
+    mappings = compile_mappings(packaged("mappings"), packaged("mappings"), contracts, PORTS)
     tags = {tag for service in contracts.by_path.values() for tag in service.operations}
     assert mappings.operations.keys() == tags
     assert {tag.partition("}")[2]: mapped.command for tag, mapped in mappings.operations.items()} == {
@@ -268,16 +269,50 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
             id="a retry could not be told from a new request",
         ),
         pytest.param(
-            [((*OPERATION, "fetch"), {"person": "training.hours"})],
-            "ReportTraining, fetch, person: training.hours is fed by no leaf that every message has",
-            id="asked by what may be absent",
+            [
+                ((*REQUEST, "use"), ["header"]),
+                ((*REQUEST, "employer"), {"ignored": "whoever signs it"}),
+            ],
+            "request, employer: the employer must land on message.employer",
+            id="the employer ignored",
         ),
         pytest.param(
-            [((*OPERATION, "fetch"), {"person": "training.age"})], "fetch, person: table training", id="fetch"
+            [((*REQUEST, "employer/bin"), {"ignored": "no"})],
+            "request, employer: the employer must land on message.employer, in every message: the signer is",
+            id="one way to name the employer ignored",
         ),
         pytest.param(
-            [((*OPERATION, "creates"), "lesson")], "creates «lesson», which is no table", id="creates"
+            [((*COLUMNS, "reporter"), "text"), ((*REQUEST, "employer/iin"), "training.reporter")],
+            "request, employer: the employer must land on message.employer",
+            id="one way to name the employer lands elsewhere",
         ),
+        pytest.param(
+            [
+                ((*REQUEST, "employer/bin"), {"ignored": "no"}),
+                ((*REQUEST, "employer/iin"), {"ignored": "no"}),
+                (TOPIC, "message.employer"),
+                (("tables", "training", "columns", "topic"), "text"),
+                ((*ANSWER, "training/topic"), "receipt.code"),
+            ],
+            "request, employer: the employer must land on message.employer",
+            id="something else called the employer",
+        ),
+        pytest.param(
+            [(("tables", "training_tag", "parent"), "training_participant")],
+            "training/tag: training_participant, the parent of training_tag, has many rows of one message",
+            id="a parent that stands beside its rows",
+        ),
+        pytest.param(
+            [((*OPERATION, "fetch"), {"salary": "training.topic"})],
+            "ReportTraining, fetch, salary: there is no such port (known: person)",
+            id="unknown port",
+        ),
+        pytest.param(
+            [((*OPERATION, "fetch"), {"person": "training.topic"})],
+            "ReportTraining, fetch, person: an operation without a command has no use for what the port tells",
+            id="a port nobody reads",
+        ),
+        pytest.param([((*OPERATION, "creates"), "training")], "unknown word «creates»", id="creates"),
     ],
 )
 def test_an_incomplete_request_ends_the_start(
@@ -349,8 +384,23 @@ def test_an_incomplete_request_ends_the_start(
         ),
         pytest.param(
             [((*ANSWER, "training/participant"), {"each": "training_tag"})],
-            "training/participant: every answer tells it, but not every request has rows of training_tag",
+            "training/participant: every answer tells it, but training_tag may have no rows",
             id="a required list from an optional one",
+        ),
+        pytest.param(
+            [((*ANSWER, "receipt/warning"), {"each": "receipt.warning"})],
+            "receipt/warning: no repeated element",
+            id="a list the engine has not",
+        ),
+        pytest.param(
+            [((*ANSWER, "training/topic"), "warnings.code")],
+            "training/topic: no leaf of the request lands in «warnings»",
+            id="a list's row outside the list",
+        ),
+        pytest.param(
+            [((*ANSWER, "training/participant"), {"each": "receipt.warnings"})],
+            "training/participant: every answer tells it, but receipt.warnings may have no rows",
+            id="a required list from warnings",
         ),
         pytest.param(
             [((*ANSWER, "training/participant/note"), "training.topic")],
@@ -407,8 +457,21 @@ def test_an_incomplete_answer_ends_the_start(
         ),
         pytest.param(
             [(("tables", "receipt"), {})],
-            "tables, receipt: the register has a table",
+            "tables, receipt: the name is taken: answers tell «receipt» from the engine",
             id="an answer's source",
+        ),
+        pytest.param(
+            [(("tables", "warnings"), {})],
+            "tables, warnings: the name is taken: answers tell «warnings» from the engine",
+            id="an answer's list",
+        ),
+        pytest.param(
+            [(("tables", "message"), {})], "tables, message: the register has a table", id="the journal"
+        ),
+        pytest.param(
+            [(("tables", "reference"), {})],
+            "tables, reference: the register has a table",
+            id="the register's word",
         ),
         pytest.param(
             [(("tables", "Seminar"), {})], "tables, Seminar: a table's name is lower case", id="name"
@@ -487,12 +550,14 @@ def test_a_service_without_mapping_ends_the_start(own_exchange: TrainingExchange
     with pytest.raises(
         MappingError, match=r"Training: the service has no mapping \(mappings/Training\.yaml\)"
     ):
-        compile_mappings(own_exchange.folder / "mappings", packaged("mappings"), own_exchange.contracts)
+        compile_mappings(
+            own_exchange.folder / "mappings", packaged("mappings"), own_exchange.contracts, PORTS
+        )
 
 
 def test_a_folder_without_mappings_ends_the_start(own_exchange: TrainingExchange) -> None:
     with pytest.raises(MappingError, match="no folder of mappings at"):
-        compile_mappings(own_exchange.folder / "nowhere", packaged("mappings"), own_exchange.contracts)
+        compile_mappings(own_exchange.folder / "nowhere", packaged("mappings"), own_exchange.contracts, PORTS)
 
 
 @pytest.mark.parametrize(
@@ -593,7 +658,7 @@ ENTRIES = [
     ("tables", "training_tag", "parent"),
     ("operations",),
     OPERATION,
-    *((*OPERATION, word) for word in ("command", "kind", "creates", "fetch", "request", "answer")),
+    *((*OPERATION, word) for word in ("command", "kind", "fetch", "request", "answer")),
     (*REQUEST, "use"),
     *((*REQUEST, path) for path in ("training", "training/topic", "training/tag", "training/participant")),
     *((*REQUEST, "training/topic", word) for word in ("to", "as", "missing", "malformed", "ignored", "rows")),
@@ -631,3 +696,14 @@ def test_the_shared_parts_serve_where_a_folder_has_none_of_its_own(own_exchange:
     with pytest.raises(MappingError, match="no part «header»"):
         own_exchange.compile()
     assert changed() == yaml.safe_load(MAPPING)
+
+
+def test_an_operation_that_names_no_employer_compiles(own_exchange: TrainingExchange) -> None:
+    own_exchange.with_schema('        <xs:element name="employer" type="common:Employer"/>\n', "")
+    own_exchange.compile(((*REQUEST, "use"), ["header"]))
+
+
+def test_an_employer_that_may_be_left_out_ends_the_start(own_exchange: TrainingExchange) -> None:
+    own_exchange.with_schema('type="common:Employer"/>', 'type="common:Employer" minOccurs="0"/>')
+    with pytest.raises(MappingError, match=r"employer must land on message\.employer, in every message"):
+        own_exchange.compile()

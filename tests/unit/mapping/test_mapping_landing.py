@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from lxml import etree
-from training_exchange import NAMESPACE
+from training_exchange import NAMESPACE, TrainingExchange
 
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.request_mapping import Landed
@@ -93,6 +93,21 @@ def test_every_leaf_of_a_real_message_lands(training: MappedOperation) -> None:
     assert sum(len(row) for row in (landed.values["message"], landed.values["training"])) == 4 + 6
     assert [row["tag"] for row in landed.values["training_tag"]] == ["a", "b"]
     assert len(landed.values["training_participant"]) == 2
+
+
+def test_a_message_that_tells_nothing_for_a_table_still_gets_its_row(own_exchange: TrainingExchange) -> None:
+    required = """type="xs:string"/>
+      <xs:element name="heldOn" type="common:Date"/>"""
+    own_exchange.with_schema(required, required.replace("/>", ' minOccurs="0"/>'))
+    training = own_exchange.operation(
+        (("tables", "training", "columns", "topic"), "text"),
+        (("tables", "training", "columns", "held_on"), "date"),
+    )
+    said = {path: VALUES[path] for path in ("requestHeader/requestId", "training/participant")}
+    landed = training.request.land(said, ())
+    assert landed.values["training"] == {}
+    assert len(landed.values["training_participant"]) == 2
+    assert "training_tag" not in landed.values
 
 
 def test_an_instant_without_zone_is_kazakhstans(training: MappedOperation) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from esutd_bus.mapping.compile import MappedOperation, Mappings, compile_mappings
+from esutd_bus.node import PORTS
 from esutd_bus.settings import packaged
 from esutd_bus.soap.contract import load_contracts
 
@@ -199,7 +200,7 @@ class TrainingExchange:
 
     def compile_text(self, text: str, name: str = "Training.yaml") -> Mappings:
         (self.folder / "mappings" / name).write_text(text, encoding="utf-8")
-        return compile_mappings(self.folder / "mappings", packaged("mappings"), self.contracts)
+        return compile_mappings(self.folder / "mappings", packaged("mappings"), self.contracts, PORTS)
 
     def operation(self, *changes: tuple[tuple[str, ...], Any]) -> MappedOperation:
         return self.compile(*changes).operations[f"{{{NAMESPACE}}}ReportTraining"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from stranger_contract import ROOT, Stranger
 
+from esutd_bus.edge.probes import PROBES
 from esutd_bus.soap.contract import ContractError, ServiceContracts, load_contracts
 
 ASK = """<xs:element name="Ask"><xs:complexType><xs:sequence>
@@ -204,6 +205,35 @@ def test_two_schemas_of_a_namespace(stranger: Stranger) -> None:
 def test_two_services_at_one_path(stranger: Stranger) -> None:
     (stranger.folder / "wsdl" / "Again.wsdl").write_text(stranger.wsdl)
     with pytest.raises(ContractError, match="already stands at /soap/stranger"):
+        stranger.load(ASK)
+
+
+def another(stranger: Stranger, old: str, new: str) -> None:
+    """A second WSDL, `Again.wsdl`, at a path of its own."""
+    again = stranger.wsdl.replace("/soap/stranger", "/soap/again")
+    assert old in again
+    (stranger.folder / "wsdl" / "Again.wsdl").write_text(again.replace(old, new))
+
+
+def test_two_services_with_one_request_element(stranger: Stranger) -> None:
+    another(stranger, '<wsdl:service name="Stranger">', '<wsdl:service name="Again">')
+    with pytest.raises(
+        ContractError,
+        match=r"Stranger\.wsdl: Again\.wsdl has an operation with the request element .*Ask too",
+    ):
+        stranger.load(ASK)
+
+
+def test_two_services_with_one_name(stranger: Stranger) -> None:
+    another(stranger, 'element="tns:Ask"', 'element="tns:Beg"')
+    with pytest.raises(ContractError, match=r"Stranger\.wsdl: Again\.wsdl has a service Stranger too"):
+        stranger.load(ASK + ASK.replace('"Ask"', '"Beg"'))
+
+
+@pytest.mark.parametrize("path", sorted(PROBES))
+def test_no_service_stands_where_the_service_tells_of_itself(stranger: Stranger, path: str) -> None:
+    stranger.wsdl = stranger.wsdl.replace("/soap/stranger", path)
+    with pytest.raises(ContractError, match=rf"Stranger\.wsdl: {path} tells of the service itself"):
         stranger.load(ASK)
 
 
