@@ -6,10 +6,15 @@ import os
 import time
 from uuid import UUID
 
+_NS_IN_MS = 1_000_000
+
 
 def uuid7() -> UUID:
-    """A UUID of version 7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness."""
-    random = int.from_bytes(os.urandom(10), "big")
-    value = (time.time_ns() // 1_000_000) << 80 | random
-    value = value & ~(0xF << 76) | 7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 2 << 62)
+    """A UUID of version 7 (RFC 9562, 5.7): milliseconds, then 12 bits of their fraction (6.2, method 3), then chance.
+
+    Ids that one process makes a microsecond apart are in order.
+    """
+    milliseconds, rest = divmod(time.time_ns(), _NS_IN_MS)
+    fraction = rest * 4096 // _NS_IN_MS
+    chance = int.from_bytes(os.urandom(8), "big") >> 2
+    return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 2 << 62 | chance)
