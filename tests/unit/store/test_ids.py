@@ -24,7 +24,7 @@ def test_no_two_are_alike() -> None:
 
 @given(
     nanoseconds=st.lists(
-        st.integers(0, 2**48 * 1_000_000 - 1), min_size=2, max_size=8, unique_by=lambda n: n // 10**3
+        st.integers(0, 2**48 * 1_000_000 - 1), min_size=2, max_size=8, unique_by=lambda n: n * 4096 // 10**6
     )
 )
 def test_the_order_of_time_is_the_order_of_ids(nanoseconds: list[int]) -> None:
