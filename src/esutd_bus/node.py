@@ -14,7 +14,6 @@ from esutd_bus.mapping.compile import Mappings, compile_mappings
 from esutd_bus.passage import Fetched, Port
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import Calendar
-from esutd_bus.register.dictionaries import Dictionaries
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.registries.access import BusAccess
@@ -28,6 +27,9 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.contract import ServiceContracts, load_contracts
+from esutd_bus.store import dictionaries
+from esutd_bus.store.connection import Connection
+from esutd_bus.store.editions import DICTIONARIES
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
@@ -61,7 +63,7 @@ async def open_node(settings: Settings) -> Engine:
         settings.database_url,
         node=settings.node,
         exchange_tables=mappings.tables,
-        on_dictionaries=rules.follow,
+        follows={DICTIONARIES: rules.read_dictionaries},
     )
     engine = Engine(
         contracts=contracts,
@@ -83,8 +85,8 @@ class _Rules:
         self._calendar = calendar
         self._rulebook: Rulebook | None = None
 
-    def follow(self, dictionaries: Dictionaries) -> None:
-        self._rulebook = Rulebook(dictionaries, self._calendar)
+    async def read_dictionaries(self, connection: Connection) -> None:
+        self._rulebook = Rulebook(await dictionaries.read(connection), self._calendar)
 
     def current(self) -> Rulebook:
         if self._rulebook is None:

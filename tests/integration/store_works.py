@@ -19,6 +19,7 @@ from esutd_bus.register.event import ContractEvent, Deadline, RowsStored
 from esutd_bus.register.state import Needs, State
 from esutd_bus.store import dictionaries
 from esutd_bus.store.connection import Connection, connect_now
+from esutd_bus.store.editions import DICTIONARIES, Followed
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.unit_of_work import UnitOfWork
@@ -137,6 +138,7 @@ class Follower:
 
     def __init__(self) -> None:
         self.editions: list[Dictionaries] = []
+        self.followed = Followed({DICTIONARIES: self.reload})
 
     async def reload(self, connection: Connection) -> None:
         self.editions.append(await dictionaries.read(connection))
@@ -146,9 +148,7 @@ class Follower:
 async def unit_of_work(
     url: str, node: str = "node", follower: Follower | None = None
 ) -> AsyncIterator[UnitOfWork]:
-    made = UnitOfWork(
-        url, node=node, exchange_tables=TABLES, reload_dictionaries=(follower or Follower()).reload
-    )
+    made = UnitOfWork(url, node=node, exchange_tables=TABLES, followed=(follower or Follower()).followed)
     await made.open()
     try:
         yield made

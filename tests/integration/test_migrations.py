@@ -11,7 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Table
+from sqlalchemy import Table, text
 from store_works import rows
 
 from esutd_bus.mapping.document import MappingDocument
@@ -30,6 +30,8 @@ def tables(**declarations: Any) -> Iterable[Table]:
     """As a mapping declares them: table → {columns, parent, index}."""
     return declare([MappingDocument("Test.yaml", "Test", {}, declarations)]).values()
 
+
+NEWEST = "migrated from nothing to 0002"
 
 LESSON = {"columns": {"topic": {"type": "text", "required": True}, "hours": "decimal"}, "index": ["topic"]}
 PUPIL = {"parent": "lesson", "columns": {"iin": "text"}}
@@ -55,7 +57,7 @@ def columns(url: str, table: str) -> dict[str, tuple[str, bool]]:
 
 
 def test_the_migrations_make_the_tables_of_the_metadata(empty: str) -> None:
-    assert upgrade(empty, []) == ["migrated from nothing to 0001"]
+    assert upgrade(empty, []) == [NEWEST]
     with sqlalchemy_engine(empty).connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
@@ -82,7 +84,19 @@ def test_downgrading_leaves_nothing_behind(empty: str) -> None:
         command.downgrade(alembic_config(connection), "base")
     assert set(rows(empty, OBJECTS)) - set(before) == {("relation", "public.alembic_version")}
     assert rows(empty, "SELECT * FROM alembic_version") == []
-    assert upgrade(empty, []) == ["migrated from nothing to 0001"]
+    assert upgrade(empty, []) == [NEWEST]
+
+
+def test_the_edition_of_the_dictionaries_survives_the_migrations_both_ways(empty: str) -> None:
+    edition = "SELECT subject, version FROM edition"
+    with sqlalchemy_engine(empty).begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        connection.execute(text("INSERT INTO dictionary_version VALUES (1, now(), 5), (2, now(), 5)"))
+    upgrade(empty, [])
+    assert rows(empty, edition) == [("dictionaries", 2)]
+    with sqlalchemy_engine(empty).begin() as connection:
+        command.downgrade(alembic_config(connection), "0001")
+    assert rows(empty, "SELECT version, entries FROM dictionary_version") == [(2, 0)]
 
 
 def test_nodes_that_start_together_upgrade_once(empty: str) -> None:
@@ -92,7 +106,7 @@ def test_nodes_that_start_together_upgrade_once(empty: str) -> None:
         [],
         [],
         [],
-        ["migrated from nothing to 0001", "created exchange.lesson", "created exchange.pupil"],
+        [NEWEST, "created exchange.lesson", "created exchange.pupil"],
     ]
 
 

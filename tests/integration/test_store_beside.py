@@ -24,18 +24,22 @@ from store_works import (
 )
 
 from esutd_bus.register.dictionaries import Dictionaries
-from esutd_bus.store import seals
+from esutd_bus.store import dictionaries, seals
 from esutd_bus.store import store as store_module
-from esutd_bus.store.connection import connect_now
+from esutd_bus.store.connection import Connection, connect_now
 from esutd_bus.store.dictionaries import load
+from esutd_bus.store.editions import DICTIONARIES
 from esutd_bus.store.store import Store
 from esutd_bus.store.work import StoreUnavailable
 
 
 @asynccontextmanager
 async def opened(url: str, editions: list[Dictionaries] | None = None) -> AsyncIterator[Store]:
-    follow = editions.append if editions is not None else lambda _edition: None
-    store = Store(url, node="node", exchange_tables=TABLES, on_dictionaries=follow)
+    async def read(connection: Connection) -> None:
+        if editions is not None:
+            editions.append(await dictionaries.read(connection))
+
+    store = Store(url, node="node", exchange_tables=TABLES, follows={DICTIONARIES: read})
     await store.open()
     try:
         yield store
@@ -76,7 +80,7 @@ async def test_seals_are_set_at_intervals_whatever_went_wrong_before(
         await until(lambda: rows(database, "SELECT count(*) FROM journal_seal") == [(1,)])
     assert failures == []
     assert {entry["event"] for entry in logged} <= {
-        "the journal could not be sealed; it will be, when the database is back"
+        "not done, for the database is away; it will be, when it is back"
     }
 
 
@@ -136,5 +140,17 @@ async def test_the_rules_get_every_edition_of_the_dictionaries(database: str) ->
 
 
 @in_a_loop
+async def test_a_new_edition_is_read_where_no_message_comes(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "FOLLOW_INTERVAL_SECONDS", 0.01)
+    editions: list[Dictionaries] = []
+    async with opened(database, editions):
+        with connect_now(database) as connection:
+            load(connection, Dictionaries({}))
+        await until(lambda: len(editions) == 2)
+
+
+@in_a_loop
 async def test_a_store_may_be_closed_before_it_is_opened(database: str) -> None:
-    await Store(database, node="n", exchange_tables={}, on_dictionaries=lambda _edition: None).close()
+    await Store(database, node="n", exchange_tables={}, follows={}).close()

@@ -32,6 +32,7 @@ from store_works import (
 
 from esutd_bus.store import connection, writer
 from esutd_bus.store.connection import Connection, in_one_transaction
+from esutd_bus.store.editions import Followed
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import StoreUnavailable
 
@@ -136,7 +137,7 @@ async def test_a_start_that_fails_leaves_no_connection(database: str) -> None:
     async def fail(_connection: Connection) -> None:
         raise ValueError("no rulebook can be made of these dictionaries")
 
-    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=fail)
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, followed=Followed({"subject": fail}))
     with pytest.raises(ValueError, match="no rulebook"):
         await unit.open()
     await unit.close()
@@ -164,7 +165,7 @@ async def test_a_caller_who_is_gone_does_not_stop_the_work(database: str) -> Non
 
 @in_a_loop
 async def test_closing_finishes_what_waits_and_turns_away_what_comes(database: str) -> None:
-    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=Follower().reload)
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, followed=Follower().followed)
     await unit.open()
     with locked(database, "contract_event", "EXCLUSIVE"):
         begun = asyncio.create_task(submit_all(unit, [registration("n0")]))
@@ -186,7 +187,7 @@ async def test_closing_finishes_what_waits_and_turns_away_what_comes(database: s
 
 @in_a_loop
 async def test_nothing_is_taken_before_the_unit_of_work_is_open(database: str) -> None:
-    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, reload_dictionaries=Follower().reload)
+    unit = UnitOfWork(database, node="n", exchange_tables=TABLES, followed=Follower().followed)
     with pytest.raises(StoreUnavailable):
         await unit.submit(registration("n1"))
     await unit.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -13,6 +12,7 @@ from psycopg import sql
 from esutd_bus.register.dictionaries import Dictionaries, Entry
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.store import connection as connections
+from esutd_bus.store import editions
 
 _ENTRY = ("code", "name_ru", "name_kk", "parent_code", "is_actual", "level", "list_type")
 
@@ -21,7 +21,7 @@ def load(connection: psycopg.Connection[dict[str, Any]], dictionaries: Dictionar
     """Puts these dictionaries in place of those of the same names; running nodes follow. Returns the entries."""
     count = 0
     names = sorted(dictionaries.names)
-    connection.execute("LOCK TABLE dictionary_version IN EXCLUSIVE MODE")
+    editions.make_new(connection, editions.DICTIONARIES)
     connection.execute("DELETE FROM dictionary_entry WHERE dictionary = ANY(%s)", (names,))
     columns = sql.SQL(", ").join(map(sql.Identifier, ("dictionary", *_ENTRY)))
     with (
@@ -32,11 +32,6 @@ def load(connection: psycopg.Connection[dict[str, Any]], dictionaries: Dictionar
             for entry in dictionaries.entries(name).values():
                 copy.write_row((name, *(getattr(entry, field) for field in _ENTRY)))
                 count += 1
-    connection.execute(
-        "INSERT INTO dictionary_version (version, loaded_at, entries)"
-        " SELECT coalesce(max(version), 0) + 1, %s, %s FROM dictionary_version",
-        (datetime.now(UTC), count),
-    )
     connection.commit()
     return count
 
@@ -44,7 +39,12 @@ def load(connection: psycopg.Connection[dict[str, Any]], dictionaries: Dictionar
 def load_packaged_once(url: str) -> int:
     """Loads the packaged dictionaries into a database that has none. Returns the entries loaded."""
     with connections.connect_now(url) as connection:
-        if connection.execute("SELECT 1 FROM dictionary_version LIMIT 1").fetchone() is not None:
+        if (
+            connection.execute(
+                "SELECT 1 FROM edition WHERE subject = %s", (editions.DICTIONARIES,)
+            ).fetchone()
+            is not None
+        ):
             return 0
         return load(connection, read_packaged())
 

@@ -13,6 +13,7 @@ from psycopg import AsyncCursor
 from esutd_bus.register.state import Needs, Row, State
 from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
+from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
 from esutd_bus.store.work import RequestKey, StoredAnswer, Work
 
@@ -57,8 +58,6 @@ FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN contract_event e ON e.contract_id =
 ORDER BY e.contract_id, e.version
 """  # noqa: S608
 
-_DICTIONARY_VERSION = "SELECT coalesce(max(version), 0) AS version FROM dictionary_version"
-
 Index = dict[tuple[object, ...], Row]
 
 
@@ -66,7 +65,7 @@ Index = dict[tuple[object, ...], Row]
 class Loaded:
     """What the database knows that a batch needs to know, found by key."""
 
-    dictionary_version: int = 0
+    editions: Editions = field(default_factory=dict)
     _answers: dict[tuple[str, UUID], StoredAnswer] = field(default_factory=dict)
     _contracts: Index = field(default_factory=dict)
     _amendments: Index = field(default_factory=dict)
@@ -134,7 +133,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
 
     loaded = Loaded()
     async with connection.pipeline():
-        version = await connection.execute(_DICTIONARY_VERSION)
+        editions = await connection.execute(QUERY)
         answers = await _ask(
             connection, _REQUESTS, _keys((w.key.sender, w.key.request_id) for w in batch if w.key)
         )
@@ -152,8 +151,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_id) for e, n in read),
             _keys((e, n.contract_external_id) for e, n in read),
         )
-    row = await version.fetchone()
-    loaded.dictionary_version = row["version"] if row else 0
+    loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
     loaded.add_amendments(await _rows(amendments))

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
 import psycopg
 import structlog
 from sqlalchemy import Table
 
-from esutd_bus.register.dictionaries import Dictionaries
-from esutd_bus.store import dictionaries, seals
+from esutd_bus.store import editions, seals
 from esutd_bus.store.connection import Connection, connect
+from esutd_bus.store.editions import Followed, Read
 from esutd_bus.store.loading import stored_answer
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
 
 SEAL_INTERVAL_SECONDS = 60.0
+FOLLOW_INTERVAL_SECONDS = 5.0
+"""A change of what nodes keep in memory is noticed within this time, even where no message comes."""
 
 T = TypeVar("T")
 
@@ -34,27 +36,29 @@ class Store:
         *,
         node: str,
         exchange_tables: Mapping[str, Table],
-        on_dictionaries: Callable[[Dictionaries], None],
+        follows: Mapping[str, Read],
     ) -> None:
         self._url = url
-        self._on_dictionaries = on_dictionaries
-        self._work = UnitOfWork(
-            url, node=node, exchange_tables=exchange_tables, reload_dictionaries=self._reload_dictionaries
-        )
+        self._followed = Followed(follows)
+        self._work = UnitOfWork(url, node=node, exchange_tables=exchange_tables, followed=self._followed)
         self._aside: Connection | None = None
         self._aside_lock = asyncio.Lock()
-        self._sealing: asyncio.Task[None] | None = None
+        self._tasks: Sequence[asyncio.Task[None]] = ()
 
     async def open(self) -> None:
         """Begins to work, whether the database can be reached yet or not. Raises psycopg.Error if it is not fit."""
         await self._work.open()
-        self._sealing = asyncio.create_task(self._seal_at_intervals(), name="seals")
+        self._tasks = (
+            asyncio.create_task(self._at_intervals(SEAL_INTERVAL_SECONDS, seals.seal), name="seals"),
+            asyncio.create_task(self._at_intervals(FOLLOW_INTERVAL_SECONDS, self._follow), name="editions"),
+        )
 
     async def close(self) -> None:
         """Finishes what waits, seals the journal, disconnects."""
-        if self._sealing is not None:
-            self._sealing.cancel()
-            await asyncio.wait([self._sealing])
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
         await self._work.close()
         with contextlib.suppress(StoreUnavailable):
             await self._beside(seals.seal)
@@ -100,13 +104,16 @@ class Store:
             except (psycopg.Error, OSError) as error:
                 raise StoreUnavailable(str(error)) from error
 
-    async def _seal_at_intervals(self) -> None:
+    async def _at_intervals(self, seconds: float, do: Callable[[Connection], Awaitable[object]]) -> None:
         while True:
-            await asyncio.sleep(SEAL_INTERVAL_SECONDS)
+            await asyncio.sleep(seconds)
             try:
-                await self._beside(seals.seal)
+                await self._beside(do)
             except StoreUnavailable:
-                _log.warning("the journal could not be sealed; it will be, when the database is back")
+                _log.warning(
+                    "not done, for the database is away; it will be, when it is back",
+                    job=do.__name__.strip("_"),
+                )
 
-    async def _reload_dictionaries(self, connection: Connection) -> None:
-        self._on_dictionaries(await dictionaries.read(connection))
+    async def _follow(self, connection: Connection) -> None:
+        await self._followed.follow(connection, await editions.in_force(connection))

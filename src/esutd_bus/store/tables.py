@@ -207,11 +207,11 @@ dictionary_entry = Table(
     PrimaryKeyConstraint("dictionary", "code"),
 )
 
-dictionary_version = Table(
-    "dictionary_version",
+edition = Table(
+    "edition",
     metadata,
-    Column("version", BigInteger, primary_key=True, autoincrement=False),
-    Column("loaded_at", _INSTANT, nullable=False),
-    Column("entries", Integer, nullable=False),
-    comment="A new row tells running nodes to read the dictionaries again.",
+    Column("subject", Text, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    comment="A newer version tells running nodes to read the subject (the dictionaries, say) again.",
 )

@@ -18,8 +18,9 @@ from psycopg import errors
 from sqlalchemy import Table
 
 from esutd_bus.logs import trace
+from esutd_bus.store.editions import Followed
 from esutd_bus.store.work import Outcome, StoreRejected, StoreUnavailable, Work
-from esutd_bus.store.writer import Reload, Writer
+from esutd_bus.store.writer import Writer
 
 MAX_BATCH = 64
 MAX_WAITING = 4096
@@ -64,11 +65,9 @@ class UnitOfWork:
     """One task with one writer."""
 
     def __init__(
-        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], reload_dictionaries: Reload
+        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], followed: Followed
     ) -> None:
-        self._writer = Writer(
-            url, node=node, exchange_tables=exchange_tables, reload_dictionaries=reload_dictionaries
-        )
+        self._writer = Writer(url, node=node, exchange_tables=exchange_tables, followed=followed)
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
         self._wake = asyncio.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,12 +14,11 @@ from esutd_bus.store import statements, tables
 from esutd_bus.store.chain import head_of, open_chain
 from esutd_bus.store.connection import Connection, connect, in_one_transaction
 from esutd_bus.store.decision import Decided, decide
+from esutd_bus.store.editions import Followed, in_force
 from esutd_bus.store.journal import Head, link
 from esutd_bus.store.loading import load
 from esutd_bus.store.projection import Projection
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
-
-Reload = Callable[[Connection], Awaitable[None]]
 
 
 class Writer:
@@ -30,24 +29,23 @@ class Writer:
     """
 
     def __init__(
-        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], reload_dictionaries: Reload
+        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], followed: Followed
     ) -> None:
         self._url = url
         self._node = node
         self._exchange_tables = exchange_tables
         in_order = (*tables.metadata.sorted_tables, *exchange_tables.values())
         self._order = {table: place for place, table in enumerate(in_order)}
-        self._reload_dictionaries = reload_dictionaries
-        self._dictionary_version = -1
+        self._followed = followed
         self._connection: Connection | None = None
         self._chain: str | None = None
         self._head: Head | None = None
 
     async def open(self) -> None:
-        """Connects, takes a chain, reads the dictionaries. Raises StoreUnavailable, psycopg.Error."""
+        """Connects, takes a chain, reads what is kept in memory. Raises StoreUnavailable, psycopg.Error."""
         try:
             connection, _ = await self._ready()
-            await self._follow_dictionaries(connection, (await load(connection, [])).dictionary_version)
+            await self._followed.follow(connection, await in_force(connection))
         except BaseException:
             await self.disconnect()
             raise
@@ -67,7 +65,7 @@ class Writer:
         """
         connection, head = await self._ready()
         loaded = await load(connection, batch)
-        await self._follow_dictionaries(connection, loaded.dictionary_version)
+        await self._followed.follow(connection, loaded.editions)
         decided = decide(batch, loaded)
         await self._write(connection, head, decided)
         return decided.outcomes
@@ -107,11 +105,6 @@ class Writer:
         except (psycopg.OperationalError, OSError) as error:
             raise StoreUnavailable(str(error)) from error
         return self._connection, self._head
-
-    async def _follow_dictionaries(self, connection: Connection, version: int) -> None:
-        if version != self._dictionary_version:
-            await self._reload_dictionaries(connection)
-            self._dictionary_version = version
 
 
 def _binding(key: RequestKey, outcome: Outcome) -> Mapping[str, object]:

@@ -1,0 +1,61 @@
+"""Editions: what every node keeps in memory, and reads again when the database has a newer one.
+
+Dictionaries, say, are too many to be asked for with each message, and change seldom. Whoever changes a subject gives
+it a new edition; each batch of messages and, where none come, a look at intervals notices it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from esutd_bus.store.connection import Connection
+
+DICTIONARIES = "dictionaries"
+
+Read = Callable[[Connection], Awaitable[None]]
+"""Reads a subject anew."""
+
+Editions = Mapping[str, int]
+"""Subject → the number of its edition in force; a subject without one has never been changed."""
+
+QUERY = "SELECT subject, version FROM edition"
+
+
+def make_new(connection: psycopg.Connection[dict[str, Any]], subject: str) -> None:
+    """Gives a subject a new edition, in the caller's transaction."""
+    connection.execute(
+        "INSERT INTO edition (subject, version, made_at) VALUES (%s, 1, %s)"
+        " ON CONFLICT (subject) DO UPDATE SET version = edition.version + 1, made_at = excluded.made_at",
+        (subject, datetime.now(UTC)),
+    )
+
+
+async def in_force(connection: Connection) -> Editions:
+    """The editions in force, asked for by themselves."""
+    rows = await (await connection.execute(QUERY)).fetchall()
+    return {row["subject"]: row["version"] for row in rows}
+
+
+class Followed:
+    """The subjects that a process keeps in memory, and the editions it has read. Used by one event loop."""
+
+    def __init__(self, subjects: Mapping[str, Read]) -> None:
+        self._subjects = subjects
+        self._read: dict[str, int] = {}
+        self._lock = asyncio.Lock()
+
+    async def follow(self, connection: Connection, editions: Editions) -> None:
+        """Reads again what has a newer edition than the one in memory; at first everything."""
+        if all(self._read.get(subject) == editions.get(subject, 0) for subject in self._subjects):
+            return
+        async with self._lock:
+            for subject, read in self._subjects.items():
+                version = editions.get(subject, 0)
+                if self._read.get(subject) != version:
+                    await read(connection)
+                    self._read[subject] = version
