@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
@@ -17,6 +19,10 @@ from support.databases import create_database
 from support.services import Service, asgi_service, wsgi_service
 
 ROOT = Path(__file__).parents[1]
+
+# How fast a machine is today proves nothing.
+hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("unhurried")
 
 GIVEN_SERVER = "ESUTD_TEST_DATABASE_URL"
 """A PostgreSQL server on which the tests may create databases; absent: the embedded one."""

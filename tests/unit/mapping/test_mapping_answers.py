@@ -167,7 +167,7 @@ TRAININGS = st.fixed_dictionaries(
 RULES = Rulebook(read_packaged(), Calendar())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(said=TRAININGS)
 def test_what_lands_is_told_again_unchanged(training: MappedOperation, said: dict[str, Any]) -> None:
     landed = training.request.land({"requestHeader/requestId": str(uuid4()), **said}, ())

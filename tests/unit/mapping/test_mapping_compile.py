@@ -680,7 +680,7 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(keys=st.sampled_from(ENTRIES), value=ANYTHING)
 def test_whatever_a_mapping_says_is_compiled_or_told_to_be_wrong(
     exchange: TrainingExchange, keys: tuple[str, ...], value: Any

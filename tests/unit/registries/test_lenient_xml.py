@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -19,8 +19,6 @@ from esutd_bus.registries.lenient import (
     parse,
     text_at,
 )
-
-UNHURRIED = settings(deadline=None)
 
 BOMB = b"""<!DOCTYPE a [<!ENTITY x "%s"><!ENTITY y "%s">]><a>&y;</a>""" % (b"x" * 10_000, b"&x;" * 10_000)
 
@@ -49,7 +47,6 @@ def test_is_refused(text: bytes) -> None:
     assert str(caught.value) in {"not XML", "XML with a DTD"}
 
 
-@UNHURRIED
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode))
 def test_any_bytes_are_an_element_or_refused(text: bytes) -> None:
     with suppress(UnreadableXmlError):
@@ -97,7 +94,6 @@ def test_absent_and_nil_are_no_text() -> None:
     assert text_at(None, "d") is None
 
 
-@UNHURRIED
 @given(
     st.dates(),
     st.sampled_from(["", "Z", "+06:00", "T00:00:00", "T23:59:59.999+06:00", "T00:00:00Z"]),
@@ -110,7 +106,6 @@ def test_a_date_is_read_with_whatever_follows(day: date, rest: str, space: str) 
     assert date_at(root, "b") == day
 
 
-@UNHURRIED
 @given(
     st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff"))
 )

@@ -18,7 +18,7 @@ from esutd_bus.soap.examination import PROBLEM_LIMIT, examine
 from esutd_bus.soap.lexical import BUILT_IN
 from esutd_bus.soap.schema import Model, Node
 
-SHARED = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+SHARED = settings(max_examples=60, suppress_health_check=list(HealthCheck))
 
 TEXT = st.text(
     st.characters(

@@ -152,7 +152,7 @@ def catalogues(draw: st.DrawFn) -> dict[str, list[str]]:
     }
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(catalogue=catalogues(), data=st.data())
 def test_the_order_puts_everything_after_what_it_needs(
     tmp_path_factory: pytest.TempPathFactory, catalogue: dict[str, list[str]], data: st.DataObject
