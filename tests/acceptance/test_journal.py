@@ -112,7 +112,7 @@ def test_a_spoilt_journal_is_found_out_and_the_place_named(
 ) -> None:
     copy = {
         **recorded,
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_spoilt", template="esutd_journal"),
+        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_spoilt", copy_of="esutd_journal"),
     }
     assert esutd_bus(copy, "journal", "verify").returncode == 0
     with psycopg.connect(copy["ESUTD_DATABASE_URL"]) as connection:

@@ -17,6 +17,7 @@ import psutil
 import psycopg
 import pytest
 import requests
+from psycopg.conninfo import conninfo_to_dict
 
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
@@ -216,7 +217,7 @@ def test_a_database_that_goes_away_and_comes_back(
     message = sign_wsse(register(), employer)
     with asgi_service(own, tmp_path / "service.log", workers=1) as service:
         assert send(service.url, register(), employer).codes == ["SCSS001"]
-        with unreachable(postgres, "esutd_operating"):
+        with unreachable(postgres, conninfo_to_dict(own["ESUTD_DATABASE_URL"])["dbname"]):
             reply = post(service.url, message)
             assert (reply.status, reply.codes) == (503, ["ESB009"])
             assert int(reply.headers["Retry-After"]) > 0
