@@ -143,6 +143,8 @@ def _warning(code: str) -> dict[str, str]:
 
 def _error(refusal: Refusal) -> FaultError:
     text = answer_codes.text(refusal.code)
+    if refusal.words is not None:
+        text = text.followed_by(refusal.words)
     return FaultError(
         code=refusal.code,
         message_ru=text.ru,

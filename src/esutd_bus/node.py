@@ -67,7 +67,10 @@ async def open_node(settings: Settings) -> Engine:
     )
     engine = Engine(
         contracts=contracts,
-        reader=Reader(mappings.operations, Verifier(TrustStore.from_directory(settings.trust_dir))),
+        reader=Reader(
+            mappings.operations,
+            Verifier(TrustStore.from_directory(settings.trust_dir), clock_skew=settings.clock_skew),
+        ),
         answers=Answers(contracts.register_fault, answer_signer(settings)),
         store=store,
         ports=_ports(settings),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.request_mapping import Landed
 from esutd_bus.passage import MessageRefused, Passage, Request
+from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.command import Command
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
-from esutd_bus.signature.report import SignatureRefused
+from esutd_bus.signature.profile import DOCUMENT, WSSE
+from esutd_bus.signature.reason import Reason
+from esutd_bus.signature.report import MessageReport, SignatureRefused
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.contract import ServiceContract
 from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
@@ -21,12 +25,25 @@ from esutd_bus.store.work import RequestKey
 STORED_READS_HOLD = timedelta(hours=24)
 
 
+USUAL_PROFILES = frozenset({WSSE.name, DOCUMENT.name})
+"""The signature profiles of a sender of whom nothing else is said."""
+
+ProfilesOf = Callable[[str], Collection[str]]
+"""A sender's BIN or IIN → the signature profiles that are taken from it."""
+
+
 class Reader:
     """Opens, verifies, decodes and maps messages; what it finds out is noted on the passage."""
 
-    def __init__(self, operations: Mapping[str, MappedOperation], verifier: Verifier) -> None:
+    def __init__(
+        self,
+        operations: Mapping[str, MappedOperation],
+        verifier: Verifier,
+        profiles_of: ProfilesOf = lambda _sender: USUAL_PROFILES,
+    ) -> None:
         self._operations = operations
         self._verifier = verifier
+        self._profiles_of = profiles_of
 
     def read(self, passage: Passage, service: ServiceContract, now: datetime) -> Request:
         """What a message asks for. Raises MessageRefused."""
@@ -38,17 +55,33 @@ class Reader:
         if operation is None or operation.contract.service != service.name:
             raise MessageRefused(Refusal("ESB003", reason=envelope.payload.tag))
         passage.record.operation = operation.contract.name
-        return _request(passage, operation, self._verify(passage, envelope, now))
+        return _request(passage, operation, self._verify(passage, envelope, operation.profiles, now))
 
-    def _verify(self, passage: Passage, envelope: Envelope, now: datetime) -> VerifiedMessage:
+    def _verify(
+        self, passage: Passage, envelope: Envelope, accepted: Collection[str], now: datetime
+    ) -> VerifiedMessage:
         try:
-            message = self._verifier.verify(envelope, now)
+            message = self._verifier.verify(envelope, now, accepted)
         except SignatureRefused as refused:
-            passage.record.report = refused.report.to_dict()
-            raise MessageRefused(Refusal("SCSE001", reason=refused.report.reason)) from refused
+            raise _refused(passage, refused.report) from refused
+        sender = message.signer.employer_id
+        unusual = set(message.profiles).difference(self._profiles_of(sender))
+        if unusual:
+            detail = f"not accepted from this sender: {', '.join(sorted(unusual))}"
+            raise _refused(passage, message.report.refused(Reason.PROFILE, detail))
         passage.record.report = message.report.to_dict()
-        passage.record.sender = message.signer.employer_id
+        passage.record.sender = sender
         return message
+
+
+def _refused(passage: Passage, report: MessageReport) -> MessageRefused:
+    """The fault of a signature: its reason, and what the sender can do about it."""
+    passage.record.report = report.to_dict()
+    if report.reason is None:
+        return MessageRefused(Refusal("SCSE001"))
+    told = explain(report.reason)
+    words = AnswerText(ru=told.ru, kk=told.kk, en=told.en)
+    return MessageRefused(Refusal("SCSE001", reason=report.reason, words=words))
 
 
 def _request(passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -56,6 +56,8 @@ class Settings(BaseSettings):
 
     trust_dir: Path | None = None
     """CA certificates (PEM, DER) whose signatures are believed."""
+    clock_skew_seconds: float = Field(default=300.0, ge=0, le=86_400)
+    """How far a sender's clock may differ from ours, where a message says when it was made."""
     key_file: Path | None = None
     """The service's own key and certificate (PKCS#12)."""
     key_password: SecretStr | None = None
@@ -95,6 +97,11 @@ class Settings(BaseSettings):
     def contract_folder(self) -> Path:
         """The folder that holds `wsdl`, `xsd` and `mappings`."""
         return self.contracts_dir or packaged(".")
+
+    @property
+    def clock_skew(self) -> timedelta:
+        """`clock_skew_seconds` as a span of time."""
+        return timedelta(seconds=self.clock_skew_seconds)
 
     @property
     def clock(self) -> Callable[[], datetime]:

@@ -11,6 +11,7 @@ import pytest
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 from support.messages import Reply, post, register, send
@@ -34,9 +35,10 @@ def signing(postgres: str, ca: TestCa, session_folder: Path) -> Iterator[Service
 
 
 def signer_of(reply: Reply, ca: TestCa) -> str | None:
-    report = inspect_file(reply.body, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    report = inspect_file(reply.body, Verifier(TrustStore.from_directory(ca.trust_dir)), datetime.now(UTC))
     assert report.valid, report.detail
-    return report.signer.name if report.signer else None
+    (signature,) = report.signatures
+    return signature.signer.name if signature.signer else None
 
 
 def test_an_answer_bears_the_service_s_signature(signing: Service, ca: TestCa) -> None:
@@ -62,5 +64,5 @@ def test_an_altered_answer_is_found_out(signing: Service, ca: TestCa) -> None:
     reply = send(signing.url, register(), ca.identity("employer"))
     altered = reply.body.replace(b"SCSS001", b"SCSS002")
     assert altered != reply.body
-    report = inspect_file(altered, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    report = inspect_file(altered, Verifier(TrustStore.from_directory(ca.trust_dir)), datetime.now(UTC))
     assert report.reason == "digest-mismatch"

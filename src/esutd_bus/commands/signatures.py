@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, get_args
@@ -11,12 +12,14 @@ import click
 
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
+from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.keys import KeyFileError, ServiceKey
 from esutd_bus.signature.layout import NotSignableError
-from esutd_bus.signature.report import SignatureReport
+from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
 from esutd_bus.signature.trust import TrustError, TrustStore
+from esutd_bus.signature.verifier import Verifier
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -75,10 +78,10 @@ def sign(
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: bool) -> None:
-    """Verify the signature of a SOAP envelope in FILE (or -) and print the report.
+    """Verify the signatures in FILE (or -), a SOAP envelope or a signed document, and print the report.
 
-    Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
-    valid.
+    Of each signature: which node was signed, by whom, with what, and each check in its order; of a refusal, where
+    the rule is written and what to do. Exit code 1 if one of them is not valid, or there is none.
     """
     settings = given_settings()
     folder = trust or settings.trust_dir
@@ -88,7 +91,8 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         store = TrustStore.from_directory(folder)
     except TrustError as error:
         raise EnvironmentFault(str(error)) from error
-    report = inspect_file(file.read(), store, at.replace(tzinfo=UTC) if at else settings.clock())
+    verifier = Verifier(store, clock_skew=settings.clock_skew)
+    report = inspect_file(file.read(), verifier, at.replace(tzinfo=UTC) if at else settings.clock())
     if as_json:
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -97,11 +101,27 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         raise SystemExit(DIFFERENCE)
 
 
-def _print(report: SignatureReport) -> None:
-    for check in report.checks:
+def _print(report: MessageReport) -> None:
+    _print_checks(report.checks)
+    for signature in report.signatures:
+        click.secho(f"{signature.position} ({signature.profile})", bold=True)
+        _print_checks(signature.checks)
+        _print_facts(signature)
+    if report.reason is None:
+        click.secho("VALID", fg="green", bold=True)
+        return
+    told = explain(report.reason)
+    click.secho(f"REFUSED: {report.reason}: {report.detail}", fg="red", bold=True)
+    click.echo(f"  {told.ru}\n  {told.kk}\n  {told.en}\n  [{told.section}]")
+
+
+def _print_checks(checks: Iterable[Check]) -> None:
+    for check in checks:
         click.echo(f"  {'✓' if check.ok else '✗'} {check.name}")
+
+
+def _print_facts(report: SignatureReport) -> None:
     facts = {
-        "profile": report.profile,
         "signed node": report.signed_node,
         "reference": report.reference,
         "signature": report.signature_algorithm,
@@ -120,8 +140,4 @@ def _print(report: SignatureReport) -> None:
         facts |= {"БИН": report.signer.bin, "ИИН": report.signer.iin, "signer": report.signer.name}
     for name, value in facts.items():
         if value is not None:
-            click.echo(f"  {name:15} {value}")
-    if report.valid:
-        click.secho("VALID", fg="green", bold=True)
-    else:
-        click.secho(f"REFUSED: {report.reason}: {report.detail}", fg="red", bold=True)
+            click.echo(f"  {name:15} {value!r}" if name == "reference" else f"  {name:15} {value}")

@@ -37,6 +37,9 @@ class MappedOperation:
     """The register's command it is; `StoreRows` for an exchange without rules of its own."""
 
     is_read: bool
+    profiles: frozenset[str]
+    """The signature profiles it takes."""
+
     fetch: Mapping[str, tuple[str, str]]
     """Port → (table, column) of the value it is asked by."""
 
@@ -157,6 +160,7 @@ def _mapped(
         answer=answer,
         command=said.command or STORE_ROWS,
         is_read=said.is_read,
+        profiles=said.profiles,
         fetch=fetch,
         order={node.path: place for place, node in enumerate(contract.request.walk())},
     )

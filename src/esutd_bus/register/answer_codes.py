@@ -29,6 +29,10 @@ class AnswerText:
     kk: str
     en: str
 
+    def followed_by(self, more: AnswerText) -> AnswerText:
+        """This text and then another one, in each language."""
+        return AnswerText(f"{self.ru} {more.ru}", f"{self.kk} {more.kk}", f"{self.en} {more.en}")
+
 
 def text(code: str) -> AnswerText:
     """The texts of a code in force. Raises `AnswerCodeError` for one that is retired or unknown."""

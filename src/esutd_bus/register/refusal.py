@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from esutd_bus.register.answer_codes import AnswerText
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -26,3 +28,6 @@ class Refusal:
 
     upstream_message: str | None = None
     """The text a state registry answered with (ESB007, ESB008)."""
+
+    words: AnswerText | None = None
+    """What is said behind the code's own text: what is wrong here, and what to do (SCSE001)."""

@@ -136,11 +136,12 @@ class TrustStore:
                 yield from self._climb((*path, issuer))
 
 
-def require_valid(paths: Sequence[TrustPath], now: datetime) -> TrustPath:
-    """The first path that holds now; where none does, the first one's fault is told."""
+def require_valid(paths: Sequence[TrustPath], *moments: datetime) -> TrustPath:
+    """The first path that holds at all moments; where none does, the first one's fault is told."""
     refusals = []
     for path in paths:
-        if (refusal := path.failing(now)) is None:
+        refusal = next((refusal for moment in moments if (refusal := path.failing(moment))), None)
+        if refusal is None:
             return path
         refusals.append(refusal)
     raise refusals[0]

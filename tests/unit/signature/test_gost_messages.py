@@ -97,10 +97,11 @@ def test_a_signed_message_verifies(algorithm: GostSignature, key_info: KeyInfoFo
     leaf = employer(issuing, own_key=of(algorithm, "employer"))
     message = verified(signed(leaf, key_info), root, issuing)
     assert message.signer.employer_id == "990440000385"
-    methods = message.report.signature_algorithm, message.report.digest_algorithm
+    (report,) = message.report.signatures
+    methods = report.signature_algorithm, report.digest_algorithm
     assert methods == NAMES[algorithm.curve.name]
-    assert message.report.certificate is not None
-    assert message.report.certificate.issuer == "CN=gost issuing"
+    assert report.certificate is not None
+    assert report.certificate.issuer == "CN=gost issuing"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ def test_the_test_cas_identities_sign(
 ) -> None:
     message = verify(sign_wsse(PLAIN, ca.identity(identity)))
     assert message.signer.employer_id == "990440000385"
-    assert message.report.signature_algorithm == algorithm.identifier
+    assert message.report.signatures[0].signature_algorithm == algorithm.identifier
     assert len(ca.identity(identity).certificate_chain) == 1
 
 
@@ -159,7 +160,7 @@ def test_a_key_does_not_sign_by_the_algorithm_of_another_curve(
     root = root_of(own)
     leaf = employer(root, own_key=of(own, "employer"))
     report = refusal(sign_wsse(PLAIN, Disguised(leaf, borrowed)), root)
-    assert (report.reason, report.checks[-1].name) == (Reason.ALGORITHM, "signature")
+    assert (report.reason, report.signatures[-1].checks[-1].name) == (Reason.ALGORITHM, "signature")
 
 
 @pytest.mark.parametrize("identifier", [one for one in SIGNATURES if SIGNATURES[one] not in GOST_SIGNATURES])
