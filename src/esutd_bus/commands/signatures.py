@@ -17,7 +17,8 @@ from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.keys import KeyFileError, ServiceKey
 from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
-from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
+from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm
+from esutd_bus.signature.signing import sign as sign_by
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.signature.verifier import Verifier
 
@@ -25,41 +26,46 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("envelope", type=click.File("rb"))
+@click.argument("document", type=click.File("rb"))
 @click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
 @click.option("--password", help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.")
 @click.option("--password-file", type=_FILE, help="A file that holds the password.")
-@click.option("--profile", type=click.Choice(["wsse"]), default="wsse", show_default=True)
+@click.option(
+    "--profile",
+    type=click.Choice(list(KEY_INFO_FORMS)),
+    default="wsse",
+    show_default=True,
+    help="wsse: wsse:Security over the Body; header: ds:Signature in the Header; document: inside the payload.",
+)
 @click.option(
     "--key-info",
     type=click.Choice(get_args(KeyInfoForm)),
-    default="KeyIdentifier",
-    show_default=True,
-    help="How the certificate travels.",
+    help="How the certificate travels; by default KeyIdentifier (wsse) or X509Data.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 def sign(
-    envelope: BinaryIO,
+    document: BinaryIO,
     key: Path,
     password: str | None,
     password_file: Path | None,
     profile: str,
-    key_info: KeyInfoForm,
+    key_info: KeyInfoForm | None,
     output: Path,
 ) -> None:
-    """Sign a SOAP ENVELOPE (a file, or - for standard input).
+    """Sign DOCUMENT (a file, or - for standard input): a SOAP envelope, by the profile document any XML.
 
-    Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
+    Adds a signature; everything else stays byte for byte as it is. A document that is signed already gets a
+    co-signature, and may be signed by wsse around it afterwards.
 
     \b
       esutd-bus sign request.xml --key employer.p12 -o signed.xml
+      esutd-bus sign request.xml --key employer.p12 --profile document -o signed.xml
     """
-    del profile  # the one there is
     try:
         secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
         if secret is None:
             secret = given_settings().key_secret
-        signed = sign_wsse(envelope.read(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
+        signed = sign_by(document.read(), ServiceKey.from_pkcs12(key, secret), profile, key_info)
         with click.open_file(str(output), "wb") as target:
             target.write(signed)
     except (KeyFileError, NotSignableError, OSError, UnicodeDecodeError) as error:
