@@ -56,11 +56,14 @@ class TrustPath:
     validities: tuple[tuple[datetime, datetime], ...]
     """(not before, not after) of each, in the same order."""
 
-    def failing(self, now: datetime) -> Refusal | None:
-        """Why the path does not hold at a moment, or nothing when it does (RFC 5280, 6.1.3 a 2)."""
+    def failing(self, made: datetime, now: datetime) -> Refusal | None:
+        """Why the path does not hold from one moment to a later one, or nothing when it does.
+
+        RFC 5280, 6.1.3 a 2.
+        """
         for level, (not_before, not_after) in enumerate(self.validities):
             whose = "an authority's certificate" if level else "the certificate"
-            if now < not_before:
+            if made < not_before:
                 return Refusal(Reason.NOT_YET_VALID, f"{whose} begins {not_before.isoformat()}")
             if now > not_after:
                 return Refusal(Reason.EXPIRED, f"{whose} ended {not_after.isoformat()}")
@@ -136,12 +139,13 @@ class TrustStore:
                 yield from self._climb((*path, issuer))
 
 
-def require_valid(paths: Sequence[TrustPath], *moments: datetime) -> TrustPath:
-    """The first path that holds at all moments; where none does, the first one's fault is told."""
+def require_valid(paths: Sequence[TrustPath], made: datetime, now: datetime) -> TrustPath:
+    """The first path that held when a signature was made and holds now; where none does, the first one's fault
+    is told.
+    """
     refusals = []
     for path in paths:
-        refusal = next((refusal for moment in moments if (refusal := path.failing(moment))), None)
-        if refusal is None:
+        if (refusal := path.failing(made, now)) is None:
             return path
         refusals.append(refusal)
     raise refusals[0]

@@ -198,7 +198,7 @@ class Verifier:
         begin("trust")
         paths = self._trust.paths(certificate)
         begin("validity")
-        require_valid(paths, now, made)
+        require_valid(paths, made, now)
 
         begin("signature")
         if not algorithm.fits(certificate.public_key):
