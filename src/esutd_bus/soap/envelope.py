@@ -86,9 +86,13 @@ def open_document(document: bytes | str) -> etree._Element:
 
     Of characters (a document that travelled as escaped text) the declared encoding says nothing.
     """
-    if isinstance(document, str):
-        return _parse(_DECLARED_ENCODING.sub(r"\1", document.removeprefix("\ufeff")).encode())
-    return _parse(document)
+    if isinstance(document, bytes):
+        return _parse(document)
+    try:
+        octets = _DECLARED_ENCODING.sub(r"\1", document.removeprefix("\ufeff")).encode()
+    except UnicodeEncodeError as error:
+        raise SoapError("ESB001", "characters that are none of Unicode's") from error
+    return _parse(octets)
 
 
 def is_envelope(document: bytes) -> bool:
