@@ -55,21 +55,11 @@ def inclusive(element: Element, _prefixes: tuple[str, ...] = ()) -> bytes:
 
     Refuses an element that has no canonical form.
     """
-    inherited: dict[str, str] = {}
-    for ancestor in element.iterancestors():
-        for name in map(str, ancestor.attrib):
-            if name.startswith(_XML) and name not in element.attrib:
-                inherited.setdefault(name, str(ancestor.attrib[name]))
-    # lxml hands an element to libxml2 as a root, with the declarations above it but without those attributes.
-    for name, value in inherited.items():
-        element.set(name, value)
+    root = element if element.getparent() is None else _as_root(element)
     try:
-        return etree.tostring(element, method="c14n", exclusive=False, with_comments=False)
+        return etree.tostring(root, method="c14n", exclusive=False, with_comments=False)
     except etree.C14NError:
         raise _no_form() from None
-    finally:
-        for name in inherited:
-            del element.attrib[name]
 
 
 FORMS: Final[Mapping[str, Callable[[Element, tuple[str, ...]], bytes]]] = MappingProxyType(
@@ -80,6 +70,21 @@ FORMS: Final[Mapping[str, Callable[[Element, tuple[str, ...]], bytes]]] = Mappin
     }
 )
 """Algorithm → its form. Which of them a profile takes is the profile's."""
+
+
+def _as_root(element: Element) -> Element:
+    """The element as the root of a document, with all that Canonical XML takes from above it.
+
+    lxml can canonicalise an element in its place, but then its `xml:…` attributes are its own alone, and libxml2
+    writes `xmlns=""` on the grandchildren where the default namespace is declared above. So it is written out,
+    which brings all declarations in scope, and read again.
+    """
+    root = etree.fromstring(etree.tostring(element, with_tail=False))
+    for ancestor in element.iterancestors():
+        for name in map(str, ancestor.attrib):
+            if name.startswith(_XML) and name not in root.attrib:
+                root.set(name, str(ancestor.attrib[name]))
+    return root
 
 
 def _no_form() -> Refusal:

@@ -109,7 +109,9 @@ class Message:
         if self.profile != "document":
             return canonical(self.at("//ds:SignedInfo"), prefixes)
         (signed_info,) = self.document().xpath("//ds:SignedInfo", namespaces=NS)
-        return etree.tostring(signed_info, method="c14n", with_comments=False)
+        # Read anew as a root: in its place, libxml2 gets a default namespace wrong that is declared above.
+        alone = etree.fromstring(etree.tostring(signed_info, with_tail=False))
+        return etree.tostring(alone, method="c14n", with_comments=False)
 
     def document(self) -> etree._Element:
         """The payload as a document of its own: its text, cut out of the message's."""
