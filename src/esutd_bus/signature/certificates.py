@@ -35,6 +35,14 @@ PROCESSED_EXTENSIONS: Final = frozenset(
 )
 """Extensions that may be critical: they restrict nothing here, or are checked (RFC 5280, 4.2)."""
 
+MALFORMED: Final = (
+    ValueError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises of octets that are no certificate."""
+
 _IIN: Final = re.compile(r"IIN([0-9]{12})")
 _BIN: Final = re.compile(r"BIN([0-9]{12})")
 _IIN_LIKE: Final = re.compile(r"IIN[0-9]")
@@ -122,7 +130,7 @@ def read_certificate(der: bytes) -> Certificate:
         holder = _holder(certificate.subject, summary)
     except UnsupportedAlgorithm as error:
         raise Refusal(Reason.ALGORITHM, "the certificate's key is of a kind that is not accepted") from error
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except MALFORMED as error:
         raise Refusal(Reason.CERTIFICATE_MALFORMED, "KeyInfo's octets are no X.509 certificate") from error
     require_processed_extensions(certificate)
     usage = next((one.value for one in extensions if isinstance(one.value, x509.KeyUsage)), None)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography import x509
 
+from esutd_bus.signature.certificates import MALFORMED
 from esutd_bus.signature.issuer_name import ComparableName, comparable, parse, same
 
 if TYPE_CHECKING:
@@ -29,9 +30,12 @@ class CertificateIndex:
         """From DERs. Raises ValueError for one that cannot be read."""
         self._by_serial: dict[int, list[tuple[ComparableName, bytes]]] = {}
         for der in certificates:
-            certificate = x509.load_der_x509_certificate(der)
-            entry = (comparable(certificate.issuer), der)
-            self._by_serial.setdefault(certificate.serial_number, []).append(entry)
+            try:
+                certificate = x509.load_der_x509_certificate(der)
+                issuer, serial = comparable(certificate.issuer), certificate.serial_number
+            except MALFORMED as error:
+                raise ValueError(f"no X.509 certificate: {error}") from error
+            self._by_serial.setdefault(serial, []).append((issuer, der))
         self._parse = lru_cache(_NAMES_REMEMBERED)(parse)
 
     def find(self, issuer: str, serial: int) -> bytes | None:

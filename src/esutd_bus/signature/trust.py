@@ -12,12 +12,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from esutd_bus.signature.certificates import (
+    MALFORMED,
     Certificate,
     public_key,
     read_certificate,
     require_processed_extensions,
 )
-from esutd_bus.signature.gost.certificates import is_signed
+from esutd_bus.signature.gost.certificates import is_certified
 from esutd_bus.signature.gost.keys import GostPublicKey
 from esutd_bus.signature.reason import Reason, Refusal
 
@@ -158,7 +159,7 @@ def _authorities(file: Path) -> Iterator[x509.Certificate]:
             certificates = x509.load_pem_x509_certificates(octets)
         else:
             certificates = [x509.load_der_x509_certificate(octets)]
-    except ValueError as error:
+    except MALFORMED as error:
         raise TrustError(f"{file}: no X.509 certificate in PEM or DER: {error}") from error
     for certificate in certificates:
         subject = certificate.subject.rfc4514_string()
@@ -194,12 +195,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         key = public_key(issuer)
         if isinstance(key, GostPublicKey):
-            return certificate.issuer == issuer.subject and is_signed(
-                certificate.tbs_certificate_bytes,
-                certificate.signature,
-                certificate.signature_algorithm_oid,
-                key,
-            )
+            return certificate.issuer == issuer.subject and is_certified(certificate, key)
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False

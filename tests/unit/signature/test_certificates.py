@@ -99,6 +99,17 @@ def test_an_unknown_critical_extension_is_refused() -> None:
     assert refused.value.reason == Reason.CRITICAL_EXTENSION
 
 
+@pytest.mark.parametrize("version", [3, 0x6A])
+def test_a_version_that_does_not_exist_is_malformed(version: int) -> None:
+    """X.509 v3 says 2; `cryptography` raises an exception of its own for others."""
+    der = authority("root").der
+    v3 = der.index(b"\xa0\x03\x02\x01\x02") + 4
+    changed = der[:v3] + bytes([version]) + der[v3 + 1 :]
+    with pytest.raises(Refusal) as refused:
+        read_certificate(changed)
+    assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
+
+
 def test_keys_of_other_kinds_are_refused() -> None:
     weak = issue(EMPLOYER, own_key=key("k1", ec.SECP256K1), extensions=SIGNING)
     with pytest.raises(Refusal) as refused:
