@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -164,16 +165,13 @@ def test_a_database_that_is_not_there_is_told(own: dict[str, str]) -> None:
     assert "no connection to the database" in ended.stderr
 
 
-def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", ["wsse", "header", "document"])
+def test_sign_and_verify_agree(profile: str, ca: TestCa, tmp_path: Path) -> None:
     employer = ca.identity("employer")
     (tmp_path / "request.xml").write_bytes(register())
     signed = esutd_bus(
-        "sign",
-        tmp_path / "request.xml",
-        "--key",
-        employer.path,
-        "-o",
-        tmp_path / "signed.xml",
+        *("sign", tmp_path / "request.xml", "-o", tmp_path / "signed.xml"),
+        *("--key", employer.path, "--profile", profile),
         settings={"ESUTD_KEY_PASSWORD": employer.password},
     )
     assert signed.returncode == 0, signed.stderr
@@ -186,6 +184,38 @@ def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
     refused = esutd_bus("verify", tmp_path / "spoilt.xml", "--trust", ca.trust_dir)
     assert refused.returncode == 1
     assert "digest-mismatch" in refused.stdout
+    assert "Подписанное изменено после подписи" in refused.stdout
+    assert "XMLDSig 1.1, 3.2.1" in refused.stdout
+
+
+def test_a_document_is_signed_more_than_once_and_in_its_envelope(ca: TestCa, tmp_path: Path) -> None:
+    file = tmp_path / "request.xml"
+    file.write_bytes(register())
+    for identity, profile in (("individual", "document"), ("employer", "document"), ("bus", "wsse")):
+        key = ca.identity(identity)
+        signed = esutd_bus(
+            *("sign", file, "-o", file, "--key", key.path, "--profile", profile),
+            settings={"ESUTD_KEY_PASSWORD": key.password},
+        )
+        assert signed.returncode == 0, signed.stderr
+    told = json.loads(esutd_bus("verify", file, "--trust", ca.trust_dir, "--json").stdout)
+    assert [(one["position"], one["profile"]) for one in told["signatures"]] == [
+        ("Envelope/Header/Security/Signature", "wsse"),
+        ("RegisterContract/Signature[2]", "document"),
+        ("RegisterContract/Signature[1]", "document"),
+    ]
+
+
+def test_how_a_certificate_travels_depends_on_the_profile(ca: TestCa, tmp_path: Path) -> None:
+    key = ca.identity("employer")
+    (tmp_path / "request.xml").write_bytes(register())
+    signed = esutd_bus(
+        *("sign", tmp_path / "request.xml", "--key", key.path),
+        *("--profile", "document", "--key-info", "KeyIdentifier"),
+        settings={"ESUTD_KEY_PASSWORD": key.password},
+    )
+    assert signed.returncode == 3
+    assert "by document the certificate travels as X509Data" in signed.stderr
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("replay",), ("journal", "show", "--limit", "0")])

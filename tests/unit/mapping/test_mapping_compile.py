@@ -16,6 +16,7 @@ from esutd_bus.mapping.compile import compile_mappings
 from esutd_bus.mapping.document import MappingError
 from esutd_bus.node import PORTS
 from esutd_bus.settings import packaged
+from esutd_bus.signature.profile import ALL_PROFILES
 from esutd_bus.soap.contract import load_contracts
 
 Change = tuple[tuple[str, ...], Any]
@@ -54,6 +55,11 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
     assert {column.name for column in mappings.tables["training_tag"].columns} == {
         *("id", "parent_id", "position", "message_id", "recorded_at", "tag")
     }
+
+
+def test_an_operation_takes_the_profiles_it_names(exchange: TrainingExchange) -> None:
+    assert exchange.operation().profiles == ALL_PROFILES
+    assert exchange.operation(((*OPERATION, "profiles"), ["document"])).profiles == {"document"}
 
 
 @pytest.mark.parametrize(
@@ -168,6 +174,14 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
             [((*OPERATION, "kind"), "delete")],
             "ReportTraining: kind is «read» or «write», not «delete»",
             id="kind",
+        ),
+        pytest.param(
+            [((*OPERATION, "profiles"), ["wsse", "passport"])],
+            "ReportTraining, profiles: wsse, header, document; «passport» is none",
+            id="profile",
+        ),
+        pytest.param(
+            [((*OPERATION, "profiles"), [])], "ReportTraining, profiles: wsse, header", id="no profile"
         ),
         pytest.param(
             [(TOPIC, {"ignored": "not kept"})],
@@ -658,7 +672,7 @@ ENTRIES = [
     ("tables", "training_tag", "parent"),
     ("operations",),
     OPERATION,
-    *((*OPERATION, word) for word in ("command", "kind", "fetch", "request", "answer")),
+    *((*OPERATION, word) for word in ("command", "kind", "profiles", "fetch", "request", "answer")),
     (*REQUEST, "use"),
     *((*REQUEST, path) for path in ("training", "training/topic", "training/tag", "training/participant")),
     *((*REQUEST, "training/topic", word) for word in ("to", "as", "missing", "malformed", "ignored", "rows")),

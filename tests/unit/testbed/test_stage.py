@@ -40,6 +40,10 @@ def stage(made_ca: TestCa) -> Stage:
         "register-in-utf-16",
         "register-with-other-prefixes",
         "get-personal-file",
+        "register-signed-as-a-document",
+        "register-signed-as-a-document-with-gost",
+        "register-signed-by-employee-and-employer",
+        "register-signed-as-a-document-inside-a-signed-envelope",
     ],
 )
 def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, made_ca: TestCa) -> None:
@@ -51,6 +55,10 @@ def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, mad
     assert outgoing.headers["SOAPAction"] == f'"urn:esutd-bus:{service}:v1:{fixture.operation}"'
     verifier = Verifier(TrustStore.from_directory(made_ca.trust_dir))
     verified = verifier.verify(open_envelope(outgoing.body), datetime.now(UTC))
+    assert {report.profile for report in verified.report.signatures} == {
+        signature.profile for signature in fixture.expect.all_signatures
+    }
+    assert len(verified.report.signatures) == len(fixture.expect.all_signatures)
     assert verified.signer.employer_id == stage.signatories(fixture.expect.speaker or "").employer
 
 
