@@ -37,11 +37,12 @@ PROCESSED_EXTENSIONS: Final = frozenset(
 
 MALFORMED: Final = (
     ValueError,
+    TypeError,
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
-"""What `cryptography` raises of octets that are no certificate."""
+"""What `cryptography` raises of octets that are no certificate (`TypeError`: a bit string in a name)."""
 
 _IIN: Final = re.compile(r"IIN([0-9]{12})")
 _BIN: Final = re.compile(r"BIN([0-9]{12})")

@@ -110,6 +110,15 @@ def test_a_version_that_does_not_exist_is_malformed(version: int) -> None:
     assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
 
 
+def test_a_name_that_is_a_bit_string_is_malformed() -> None:
+    der = issue(name((NameOID.COMMON_NAME, "\0name")), authority("root")).der
+    value = bytes([0x0C, 5]) + b"\0name"
+    assert der.count(value) == 1
+    with pytest.raises(Refusal) as refused:
+        read_certificate(der.replace(value, bytes([0x03]) + value[1:]))
+    assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
+
+
 def test_keys_of_other_kinds_are_refused() -> None:
     weak = issue(EMPLOYER, own_key=key("k1", ec.SECP256K1), extensions=SIGNING)
     with pytest.raises(Refusal) as refused:
