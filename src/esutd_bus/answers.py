@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from esutd_bus.answer_signers import Sign
 from esutd_bus.passage import Passage
 from esutd_bus.register import answer_codes
 from esutd_bus.register.event import Accepted
@@ -18,7 +19,6 @@ from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import StoredAnswer
 
-Sign = Callable[[bytes], bytes]
 Blame = Literal["Client", "Server"]
 
 SERVER_CODES = frozenset({"ESB007", "ESB008", "ESB009", "ESB099"})
@@ -52,19 +52,22 @@ class Answer:
 class Answers:
     """Makes what leaves: as records for the journal, and from these what goes over HTTP."""
 
-    def __init__(self, register_fault: RegisterFault, sign: Sign | None) -> None:
+    def __init__(self, register_fault: RegisterFault, signer_of: Callable[[str | None], Sign | None]) -> None:
+        """`signer_of`: what signs the answers to a sender (none: one who is not known), if they are to be signed."""
         self._register_fault = register_fault
-        self._sign = sign
+        self._signer_of = signer_of
 
     def success(self, passage: Passage, body: bytes) -> Record:
         """The answer whose body element is this."""
-        return _record(passage, self._signed(answer_envelope(body)), 200, answer_codes.SUCCESS)
+        signed = self._signed(answer_envelope(body), passage.correspondent)
+        return _record(passage, signed, 200, answer_codes.SUCCESS)
 
     def fault(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """The fault that carries every refusal, in the order of the message."""
         code = refusals[0].code
         status = _BUSY if code == "ESB009" else _FAULT
-        return _record(passage, self._fault(refusals, passage.id, passage.request_id), status, code)
+        fault = self._fault(refusals, passage.id, passage.request_id)
+        return _record(passage, self._signed(fault, passage.correspondent), status, code)
 
     def again(self, passage: Passage, stored: StoredAnswer) -> Record:
         """The answer of before, byte for byte."""
@@ -85,7 +88,7 @@ class Answers:
     def transport_fault(self, status: int, code: str, reason: str) -> Answer:
         """A fault of HTTP itself, said as a SOAP fault."""
         correlation_id = uuid7()
-        body = self._fault([Refusal(code, reason=reason)], correlation_id, None)
+        body = self._signed(self._fault([Refusal(code, reason=reason)], correlation_id, None), None)
         headers = _RETRY if status == _BUSY else ()
         return Answer(status, body, code, headers, correlation_id=correlation_id)
 
@@ -94,10 +97,11 @@ class Answers:
         detail = self._register_fault.encode(correlation_id, errors, str(request_id) if request_id else None)
         more = f" (ошибок всего: {len(errors)})" if len(errors) > 1 else ""
         text = f"{errors[0].code}: {errors[0].message_ru}{more}"
-        return self._signed(fault_envelope(blame(refusals), text, detail))
+        return fault_envelope(blame(refusals), text, detail)
 
-    def _signed(self, envelope: bytes) -> bytes:
-        return self._sign(envelope) if self._sign else envelope
+    def _signed(self, envelope: bytes, sender: str | None) -> bytes:
+        sign = self._signer_of(sender)
+        return sign(envelope) if sign else envelope
 
 
 def _record(passage: Passage, body: bytes, status: int, code: str) -> Record:

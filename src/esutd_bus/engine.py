@@ -1,6 +1,6 @@
 """The way of a message: bytes in, an answer out; each step once, each in its own room.
 
-    bytes ─ envelope ─ signature ─ schema ─ mapping ─ decide ─ store ─ mapping ─ envelope ─ bytes
+    bytes ─ envelope ─ signature ─ schema ─ mapping ─ rights ─ decide ─ store ─ mapping ─ envelope ─ bytes
 
 The engine never raises: whatever happens, the sender gets an answer, and an answer leaves only when what it
 tells is durable.
@@ -19,7 +19,7 @@ from esutd_bus.answers import Answer, Answers, receipt
 from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
-from esutd_bus.register.decide import decide, needs
+from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.event import Accepted, Refused
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
@@ -84,17 +84,19 @@ class Engine:
             request = await self._fetch(passage, request)
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
-        work = Work(
+        try:
+            return (await self._store.submit(self._work(passage, request))).answer
+        except StoreRejected:
+            return await self._keep(passage, [Refusal("ESB099")])
+
+    def _work(self, passage: Passage, request: Request) -> Work:
+        return Work(
             [passage.record, *passage.records],
             lambda state, stored: self._decide(passage, request, state, stored),
             employer=request.command.employer,
             needs=needs(request.command),
             key=request.key,
         )
-        try:
-            return (await self._store.submit(work)).answer
-        except StoreRejected:
-            return await self._keep(passage, [Refusal("ESB099")])
 
     async def _keep(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """A message that came to nothing is journaled all the same, with its fault."""
@@ -113,7 +115,7 @@ class Engine:
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message refused or answered already."""
         operation, values = request.operation, request.command.values
-        if not operation.fetch or request.key is None or await self._store.answered(request.key):
+        if not operation.fetch or request.key is None or await self._needs_nothing(passage, request):
             return request
         fetched: dict[str, Any] = {}
         for port, (table, column) in operation.fetch.items():
@@ -124,10 +126,20 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
+    async def _needs_nothing(self, passage: Passage, request: Request) -> bool:
+        """Whether a request is answered without the registries: as before, or by a right that is missing."""
+        state, stored = await self._store.look(self._work(passage, request))
+        right = missing_right(request.command, state, self._clock(), self._rulebook())
+        return stored is not None or right is not None
+
     def _decide(
         self, passage: Passage, request: Request, state: State, stored: StoredAnswer | None
     ) -> Outcome:
         """The outcome of a request on a state. Pure: the unit of work may ask again on a newer state."""
+        now, rules = self._clock(), self._rulebook()
+        right = missing_right(request.command, state, now, rules)
+        if right is not None:
+            return Outcome(self._answers.fault(passage, [right]))
         key = request.key
         if stored is not None and key is not None:
             if stored.answers(key):
@@ -136,9 +148,8 @@ class Engine:
         if request.operation.fetch and key is not None and not request.fetched:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        now = self._clock()
         known = replace(state, fetched=request.fetched)
-        decision = decide(request.command, known, now, self._rulebook())
+        decision = decide(request.command, known, now, rules)
         if isinstance(decision, Refused):
             refusals = request.operation.in_order(decision.refusals)
             return Outcome(self._answers.fault(passage, refusals), binds=key is not None)
@@ -146,7 +157,7 @@ class Engine:
             self._answers.success(passage, self._body(passage, request, decision)),
             events=decision.events,
             decided_at=now,
-            recorded_by=request.command.recorded_by,
+            recorded_by=request.command.speaker.recorded_by,
             binds=True,
         )
 

@@ -11,11 +11,12 @@ from esutd_bus.passage import MessageRefused, Passage, Request
 from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.command import Command
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.speaker import Speaker
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
-from esutd_bus.signature.profile import DOCUMENT, WSSE
 from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.signature.signer import Signer
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.contract import ServiceContract
 from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
@@ -24,12 +25,8 @@ from esutd_bus.store.work import RequestKey
 
 STORED_READS_HOLD = timedelta(hours=24)
 
-
-USUAL_PROFILES = frozenset({WSSE.name, DOCUMENT.name})
-"""The signature profiles of a sender of whom nothing else is said."""
-
 ProfilesOf = Callable[[str], Collection[str]]
-"""A sender's BIN or IIN → the signature profiles that are taken from it."""
+"""A signer's BIN or IIN → the signature profiles that are taken from it."""
 
 
 class Reader:
@@ -39,7 +36,7 @@ class Reader:
         self,
         operations: Mapping[str, MappedOperation],
         verifier: Verifier,
-        profiles_of: ProfilesOf = lambda _sender: USUAL_PROFILES,
+        profiles_of: ProfilesOf,
     ) -> None:
         self._operations = operations
         self._verifier = verifier
@@ -64,13 +61,14 @@ class Reader:
             message = self._verifier.verify(envelope, now, accepted)
         except SignatureRefused as refused:
             raise _refused(passage, refused.report) from refused
-        sender = message.signer.employer_id
-        unusual = set(message.profiles).difference(self._profiles_of(sender))
-        if unusual:
-            detail = f"not accepted from this sender: {', '.join(sorted(unusual))}"
-            raise _refused(passage, message.report.refused(Reason.PROFILE, detail))
         passage.record.report = message.report.to_dict()
-        passage.record.sender = sender
+        passage.record.sender = message.signer.employer_id
+        passage.correspondent = (message.system or message.signer).employer_id
+        for signature in message.report.signatures:
+            signer = signature.signer
+            if signer is not None and signature.profile not in self._profiles_of(signer.employer_id):
+                detail = f"{signature.profile} is not accepted from its signer"
+                raise _refused(passage, message.report.refused(Reason.PROFILE, detail))
         return message
 
 
@@ -95,11 +93,11 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
     command = Command(
         operation=operation.command,
         values=landed.values,
-        employer=sender,
+        speaker=_speaker(message.signer, via=_speaker(message.system) if message.system else None),
+        serves=operation.serves,
         message_id=passage.id,
         received_at=passage.record.recorded_at,
         new_id=uuid7(),
-        recorded_by=message.signer.recorded_by,
         refusals=tuple(landed.refusals),
         malformed=landed.malformed,
     )
@@ -113,6 +111,16 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
         keeps=STORED_READS_HOLD if operation.is_read else None,
     )
     return Request(operation, command, key)
+
+
+def _speaker(signer: Signer, via: Speaker | None = None) -> Speaker:
+    return Speaker(
+        number=signer.employer_id,
+        person=signer.iin,
+        roles=frozenset(role.value for role in signer.roles),
+        certificate=signer.fingerprint,
+        via=via,
+    )
 
 
 def _judge_sender(landed: Landed, employer: str | None, sender: str, employer_path: str | None) -> None:

@@ -144,6 +144,7 @@ def _print_facts(report: SignatureReport) -> None:
         }
     if report.signer is not None:
         facts |= {"БИН": report.signer.bin, "ИИН": report.signer.iin, "signer": report.signer.name}
+        facts["roles"] = ", ".join(sorted(report.signer.roles)) or None
     for name, value in facts.items():
         if value is not None:
             click.echo(f"  {name:15} {value!r}" if name == "reference" else f"  {name:15} {value}")

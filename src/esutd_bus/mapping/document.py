@@ -15,7 +15,7 @@ COMMON = "common.yaml"
 
 _COMMON_WORDS = frozenset({"parts"})
 _DOCUMENT_WORDS = frozenset({"service", "parts", "tables", "operations"})
-_OPERATION_WORDS = frozenset({"command", "kind", "profiles", "fetch", "request", "answer"})
+_OPERATION_WORDS = frozenset({"command", "kind", "roles", "profiles", "fetch", "request", "answer"})
 _REQUEST_WORDS = frozenset({"to", "as", "missing", "malformed", "ignored", "rows"})
 _ANSWER_WORDS = frozenset({"from", "as", "each", "ignored"})
 _KINDS = ("read", "write")
@@ -41,6 +41,9 @@ class OperationDocument:
 
     is_read: bool
     """A stored answer holds for 24 hours only (docs/architecture.md, once and only once)."""
+
+    roles: tuple[str, ...]
+    """Whom it serves, where that is said: words of `register.partners.PartnerKind`."""
 
     profiles: frozenset[str]
     """The signature profiles the operation takes; all where the mapping does not say."""
@@ -102,6 +105,7 @@ def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) ->
         answer=_lines(said.get("answer"), parts, "from", _ANSWER_WORDS, f"{place}, answer"),
         command=text(said["command"], f"{place}, command") if "command" in said else None,
         is_read=kind == "read",
+        roles=names(said.get("roles"), f"{place}, roles"),
         profiles=_profiles(said, place),
         fetch=texts(section(said.get("fetch"), f"{place}, fetch"), f"{place}, fetch"),
     )

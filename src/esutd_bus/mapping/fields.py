@@ -22,7 +22,7 @@ REFERENCE = "reference"
 
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
 _REFERENCE: Mapping[str, type] = {"contract_id": UUID, "external_id": str}
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

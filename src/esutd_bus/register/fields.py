@@ -65,7 +65,7 @@ class FieldRules:
     """The country whose territories КАТО names."""
 
     required: Mapping[str, Mapping[str, str]]
-    """Entry (`contract`, `amendment`, `termination`, `disclosure`) → column → answer code of its absence."""
+    """Entry (`contract`, `amendment`, `termination`, …) → column → answer code of its absence."""
 
     def term(self, code: str | None) -> TermRule:
         """The rule of a term; one the file does not list asks nothing."""

@@ -33,6 +33,12 @@ class Needs:
     history: bool = False
     """The history of the contract referred to."""
 
+    delegation_to: str | None = None
+    """The newest act by which this employer entrusts the person with this IIN (353/5)."""
+
+    system: str | None = None
+    """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -44,5 +50,7 @@ class State:
     amendment_by_external_id: Row | None = None
     amendments: Sequence[Row] = ()
     history: Sequence[Row] = ()
+    delegation: Row | None = None
+    system: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

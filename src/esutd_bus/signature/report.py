@@ -80,7 +80,9 @@ class SignatureReport:
                 "not_after": certificate.not_after.isoformat(),
             }
         if (signer := self.signer) is not None:
-            told["signer"] = {name: getattr(signer, name) for name in _SIGNER}
+            told["signer"] = {name: getattr(signer, name) for name in _SIGNER} | {
+                "roles": sorted(signer.roles)
+            }
         return told
 
 

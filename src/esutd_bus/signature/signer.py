@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from esutd_bus.signature.role import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Signer:
@@ -26,6 +28,9 @@ class Signer:
 
     fingerprint: str
     """SHA-256 of the certificate, hexadecimal."""
+
+    roles: frozenset[Role] = frozenset()
+    """What the certificate entitles its holder to act as."""
 
     @property
     def employer_id(self) -> str:

@@ -14,6 +14,7 @@ from register_cases import (
     AMENDMENT,
     BY_ID,
     CONTRACT,
+    DELEGATION,
     DISCLOSURE,
     IIN,
     REGISTERED,
@@ -25,13 +26,13 @@ from register_cases import (
 )
 
 from esutd_bus.register.answer_codes import text
-from esutd_bus.register.decide import decide, needs
-from esutd_bus.register.event import Accepted, ContractEvent, Refused
+from esutd_bus.register.decide import COMMANDS, decide, needs
+from esutd_bus.register.event import Accepted, ContractEvent, DelegationRecorded, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import State
 
-OPERATIONS = ["RegisterContract", "AmendContract", "TerminateContract", "GetContract", "GetPersonalFile"]
+OPERATIONS = sorted(COMMANDS)
 
 CODES = st.sampled_from(
     ["1", "2", "3", "4", "8", "9", "398", "643", "999", "03", "03-002", "2511-1", "711210000"]
@@ -72,6 +73,7 @@ MESSAGES = st.fixed_dictionaries(
         "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
+        "delegation": partial(DELEGATION, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
     },
 )
@@ -87,6 +89,7 @@ STATES = st.builds(
     contract_by_number=ROWS,
     amendment_by_external_id=st.none() | st.just(AMENDMENT),
     amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    delegation=st.none() | st.just({**DELEGATION, "version": 3}),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(
@@ -119,6 +122,9 @@ def test_every_message_is_decided(
                 required = RULES.fields.required["contract"]
                 assert all(event.contract[column] is not None for column in required)
                 assert event.contract["version"] in {1, REGISTERED["version"] + 1}
+            if isinstance(event, DelegationRecorded):
+                assert all(event.delegation[column] for column in RULES.fields.required["delegation"])
+                assert event.delegation["version"] in {1, 4}
 
 
 @given(st.sampled_from(OPERATIONS), MESSAGES, STATES)
