@@ -36,8 +36,3 @@ class Signer:
     def employer_id(self) -> str:
         """12 digits of who acts as employer: the body if there is one, else the person."""
         return self.bin or self.iin
-
-    @property
-    def recorded_by(self) -> str:
-        """`BIN/IIN`, or the IIN alone: who signed, as a contract's history shows it."""
-        return f"{self.bin}/{self.iin}" if self.bin else self.iin

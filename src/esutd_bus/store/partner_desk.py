@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import errors, sql
@@ -37,19 +36,20 @@ class PartnerError(Exception):
     """What is asked for cannot be done as things are; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class CertificateRecord:
-    """A certificate as the table keeps it."""
+class CertificateTold(Protocol):
+    """What the table tells of a certificate, beside the octets."""
 
-    fingerprint: str
-    """SHA-256, hexadecimal."""
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256, hexadecimal."""
 
-    der: bytes
-    issuer: str
-    """RFC 4514."""
+    @property
+    def issuer(self) -> str:
+        """RFC 4514."""
 
-    serial: str
-    """Hexadecimal."""
+    @property
+    def serial(self) -> str:
+        """Hexadecimal."""
 
 
 class PartnerDesk:
@@ -59,6 +59,15 @@ class PartnerDesk:
         """`by`: who answers for the changes."""
         self._connection = connection
         self._by = by
+
+    def knows(self, number: str) -> bool:
+        """Whether there is an entry."""
+        query = "SELECT 1 FROM partner WHERE number = %s"
+        return self._connection.execute(query, (number,)).fetchone() is not None
+
+    def has_certificate(self, fingerprint: str) -> bool:
+        """Whether a certificate is recorded, in force or withdrawn."""
+        return self._certificate(fingerprint) is not None
 
     def add(self, number: str, **given: Any) -> None:
         """A new entry; of the columns in `CHANGEABLE` it must have `kind`. Raises PartnerError."""
@@ -82,8 +91,11 @@ class PartnerDesk:
                 self._happened(number, "changed", changes)
         return changes
 
-    def add_certificate(self, number: str, certificate: CertificateRecord) -> None:
-        """Records a certificate, or believes one again that was withdrawn. Raises PartnerError."""
+    def add_certificate(self, number: str, der: bytes, certificate: CertificateTold) -> None:
+        """Records a certificate (DER, and what is told of it), or believes a withdrawn one again.
+
+        Raises PartnerError.
+        """
         with self._connection.transaction():
             self._entry(number)
             found = self._certificate(certificate.fingerprint)
@@ -94,7 +106,7 @@ class PartnerDesk:
                     (
                         certificate.fingerprint,
                         number,
-                        certificate.der,
+                        der,
                         certificate.issuer,
                         certificate.serial,
                         datetime.now(UTC),

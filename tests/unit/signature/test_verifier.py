@@ -18,6 +18,7 @@ from lxml import etree
 
 from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.report import SignatureRefused
+from esutd_bus.signature.role import Role
 from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm, sign, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
@@ -66,13 +67,14 @@ def test_the_payload_is_the_signed_node(ca: TestCa, trust: TrustStore, now: date
 def test_the_signer_is_read_from_the_certificate(ca: TestCa, verify: Verify) -> None:
     signer = verify(sign_wsse(PLAIN, ca.identity("employer"))).signer
     assert (signer.bin, signer.iin) == ("990440000385", "850315100105")
-    assert signer.recorded_by == "990440000385/850315100105"
+    assert signer.roles == {Role.ORGANISATION, Role.FIRST_HEAD}
     assert signer.name == "АХМЕТОВ АЙДАР"
     assert "SERIALNUMBER=IIN850315100105" in signer.subject
     assert signer.iin not in repr(signer)
 
     trader = verify(sign_wsse(PLAIN, ca.identity("individual-employer"))).signer
-    assert (trader.bin, trader.employer_id, trader.recorded_by) == (None, "660501200403", "660501200403")
+    assert (trader.bin, trader.employer_id) == (None, "660501200403")
+    assert trader.roles == {Role.INDIVIDUAL}
 
 
 def test_only_the_verifier_makes_a_verified_message(ca: TestCa, verify: Verify) -> None:
