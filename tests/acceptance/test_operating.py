@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,19 +22,9 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 from support.messages import contract, post, register, send
-from support.services import Service, asgi_service
+from support.services import Service, asgi_service, esutd_bus
 
 NEW_POSITION = "2511-1-999"
-
-
-def esutd_bus(
-    *arguments: str | Path, settings: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
-    command = [str(Path(sys.executable).parent / "esutd-bus"), *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
-    )
 
 
 def test_dictionaries_are_reloaded_by_a_running_service(asgi: Service, ca: TestCa, tmp_path: Path) -> None:

@@ -45,6 +45,17 @@ class Service:
         self.process.wait()
 
 
+def esutd_bus(
+    *arguments: str | Path, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command line, run to its end."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
+    command = [str(_BIN / "esutd-bus"), *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
+    )
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as listener:
