@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from esutd_bus.mapping.compile import MappedOperation
@@ -93,7 +94,11 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
     command = Command(
         operation=operation.command,
         values=landed.values,
-        speaker=_speaker(message.signer, via=_speaker(message.system) if message.system else None),
+        speaker=replace(
+            _speaker(message.signer),
+            via=_speaker(message.system) if message.system else None,
+            cosigners=tuple(map(_speaker, message.cosigners)),
+        ),
         serves=operation.serves,
         message_id=passage.id,
         received_at=passage.record.recorded_at,
@@ -113,13 +118,12 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
     return Request(operation, command, key)
 
 
-def _speaker(signer: Signer, via: Speaker | None = None) -> Speaker:
+def _speaker(signer: Signer) -> Speaker:
     return Speaker(
         number=signer.employer_id,
         person=signer.iin,
         roles=frozenset(role.value for role in signer.roles),
         certificate=signer.fingerprint,
-        via=via,
     )
 
 

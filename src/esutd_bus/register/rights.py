@@ -41,9 +41,7 @@ def missing_right(
 
 def _closed(speaker: Speaker, partners: Partners) -> Refusal | None:
     """`blocked`, `withdrawn`: the operator lets nothing in from a signer, or on a certificate."""
-    for signer in (speaker, speaker.via):
-        if signer is None:
-            continue
+    for signer in speaker.all_signers:
         entry = partners.entry(signer.number)
         if entry is not None and entry.blocked:
             return worded("blocked", number=signer.number)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 ACTING_AS_THE_BODY = frozenset({"first-head", "may-sign", "information-system"})
@@ -27,6 +28,9 @@ class Speaker:
     via: Speaker | None = None
     """Who has signed the envelope, where the document inside has a signature of its own."""
 
+    cosigners: tuple[Speaker, ...] = ()
+    """Who has signed the document before."""
+
     @property
     def is_individual(self) -> bool:
         """Whether a person speaks for oneself: the certificate names no body."""
@@ -36,6 +40,14 @@ class Speaker:
     def is_itself(self) -> bool:
         """Whether the key is that of whom it speaks for, and not that of somebody who must be entrusted first."""
         return self.is_individual or not self.roles.isdisjoint(ACTING_AS_THE_BODY)
+
+    @property
+    def all_signers(self) -> Iterator[Speaker]:
+        """Everybody whose signature the message bears."""
+        yield self
+        yield from self.cosigners
+        if self.via is not None:
+            yield self.via
 
     @property
     def recorded_by(self) -> str:

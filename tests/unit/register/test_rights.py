@@ -203,17 +203,21 @@ def test_a_carrier_does_not_stand_in_for_an_act() -> None:
     assert reason(by(replace(OFFICER, via=system_of(PORTAL)))) == "delegation"
 
 
+SIGNED = [HEAD, replace(HEAD, cosigners=(PERSON,)), replace(HEAD, via=system_of(PORTAL))]
+"""By the employer alone, by its employee before, and brought by a portal."""
+
+
 @pytest.mark.code("ESB005")
-@pytest.mark.parametrize("speaker", [HEAD, replace(HEAD, via=system_of(PORTAL))])
+@pytest.mark.parametrize("speaker", SIGNED)
 def test_whoever_is_blocked_gets_nothing_in(speaker: Speaker) -> None:
-    number = (speaker.via or speaker).number
+    number = [*speaker.all_signers][-1].number
     assert reason(by(speaker), entries=[Partner(number, PartnerKind.PORTAL, blocked=True)]) == "blocked"
 
 
 @pytest.mark.code("ESB005")
-@pytest.mark.parametrize("speaker", [HEAD, replace(HEAD, via=system_of(PORTAL))])
+@pytest.mark.parametrize("speaker", SIGNED)
 def test_a_withdrawn_certificate_counts_no_more(speaker: Speaker) -> None:
-    certificate = (speaker.via or speaker).certificate
+    certificate = [*speaker.all_signers][-1].certificate
     assert reason(by(speaker), withdrawn=[certificate]) == "withdrawn"
     assert reason(by(speaker), withdrawn=["another"]) is None
 

@@ -45,6 +45,28 @@ def test_whom_a_subject_names(
     assert (holder.bin, holder.iin) == identifiers
 
 
+@pytest.mark.clause("353/5")
+@pytest.mark.parametrize(
+    ("purposes", "roles"),
+    [
+        (["1.2.398.3.3.4.1.1"], {"individual"}),
+        (["1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.2.1"], {"organisation", "first-head"}),
+        (["1.2.398.3.3.4.1.2.2"], {"may-sign"}),
+        (["1.2.398.3.3.4.1.2.3"], {"financial-documents"}),
+        (["1.2.398.3.3.4.1.2.4"], {"personnel-department"}),
+        (["1.2.398.3.3.4.1.2.5"], {"employee"}),
+        (["1.2.398.3.3.4.1.2.6"], {"information-system"}),
+        (["1.3.6.1.5.5.7.3.2", "1.2.398.3.3.4.1.2.7", "1.2.398.3.3.4.1"], set()),
+        (None, set()),
+    ],
+)
+def test_what_a_certificate_entitles_to(purposes: list[str] | None, roles: set[str]) -> None:
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...] = SIGNING
+    if purposes is not None:
+        extensions += ((x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in purposes]), False),)
+    assert read_certificate(issue(EMPLOYER, extensions=extensions).der).require_holder().roles == roles
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
