@@ -13,10 +13,9 @@ from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
-from support.commands import esutd_bus
 from support.databases import create_database
 from support.messages import Reply, contract, post, register, send
-from support.services import Service, asgi_service
+from support.services import Service, asgi_service, esutd_bus
 
 
 @pytest.fixture(scope="module")
