@@ -8,9 +8,11 @@ from dataclasses import dataclass
 import structlog
 
 from esutd_bus.register.partners import Partners
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.signing import sign_wsse
 
 Sign = Callable[[bytes], bytes]
-"""Signs an envelope."""
+"""An envelope → the envelope signed. Raises `KeyUnavailableError`."""
 
 _log = structlog.get_logger(__name__)
 
@@ -19,8 +21,7 @@ _log = structlog.get_logger(__name__)
 class AnswerSigners:
     """The service's keys for answers."""
 
-    own: Sign | None
-    """The service's own key, if it has one."""
+    keys: KeyRing
 
     by_default: bool
     """Whether answers are signed to whoever has no entry, or one that does not say."""
@@ -28,21 +29,20 @@ class AnswerSigners:
     partners: Callable[[], Partners]
     """The entries in force."""
 
-    named: Callable[[str], Sign | None] = lambda _name: None
-    """Another key of the service's by its name, if there is one."""
-
     def of(self, number: str | None) -> Sign | None:
         """What signs the answers to a BIN or IIN (none: nobody who is known), if they are to be signed.
 
-        A key that is not there is complained of in the log, and the next best one taken: what has been registered
-        must be answered.
+        A key that is not there is complained of in the log, and the service's own taken, if it has one: what has
+        been registered must be answered.
         """
         entry = self.partners().entry(number)
         signed = entry.signed_answers if entry is not None else None
         if not (self.by_default if signed is None else signed):
             return None
         name = entry.answer_key if entry is not None else None
-        key = self.named(name) if name is not None else self.own
-        if key is None:
+        if name not in self.keys:
             _log.error("no key to sign the answer with", partner=number, key=name or "the service's own")
-        return key or self.own
+            name = None
+        if name not in self.keys:
+            return None
+        return lambda envelope: sign_wsse(envelope, self.keys.get(name))

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+import structlog
+
 from esutd_bus.answer_signers import Sign
 from esutd_bus.passage import Passage
 from esutd_bus.register import answer_codes
 from esutd_bus.register.event import Accepted
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.signature.keys import KeyUnavailableError
 from esutd_bus.soap.envelope import answer_envelope, fault_envelope
 from esutd_bus.soap.fault import FaultError, RegisterFault
 from esutd_bus.store.ids import uuid7
@@ -20,6 +23,8 @@ from esutd_bus.store.journal import Record
 from esutd_bus.store.work import StoredAnswer
 
 Blame = Literal["Client", "Server"]
+
+_log = structlog.get_logger(__name__)
 
 SERVER_CODES = frozenset({"ESB007", "ESB008", "ESB009", "ESB099"})
 """Not the sender's fault: `soap:Server`, never stored as an answer, worth another try."""
@@ -58,7 +63,7 @@ class Answers:
         self._signer_of = signer_of
 
     def success(self, passage: Passage, body: bytes) -> Record:
-        """The answer whose body element is this."""
+        """The answer whose body element is this. Raises `KeyUnavailableError`."""
         signed = self._signed(answer_envelope(body), passage.correspondent)
         return _record(passage, signed, 200, answer_codes.SUCCESS)
 
@@ -66,8 +71,8 @@ class Answers:
         """The fault that carries every refusal, in the order of the message."""
         code = refusals[0].code
         status = _BUSY if code == "ESB009" else _FAULT
-        fault = self._fault(refusals, passage.id, passage.request_id)
-        return _record(passage, self._signed(fault, passage.correspondent), status, code)
+        fault = self._fault(refusals, passage.id, passage.request_id, passage.correspondent)
+        return _record(passage, fault, status, code)
 
     def again(self, passage: Passage, stored: StoredAnswer) -> Record:
         """The answer of before, byte for byte."""
@@ -88,16 +93,28 @@ class Answers:
     def transport_fault(self, status: int, code: str, reason: str) -> Answer:
         """A fault of HTTP itself, said as a SOAP fault."""
         correlation_id = uuid7()
-        body = self._signed(self._fault([Refusal(code, reason=reason)], correlation_id, None), None)
+        body = self._fault([Refusal(code, reason=reason)], correlation_id, None, None)
         headers = _RETRY if status == _BUSY else ()
         return Answer(status, body, code, headers, correlation_id=correlation_id)
 
-    def _fault(self, refusals: Sequence[Refusal], correlation_id: UUID, request_id: UUID | None) -> bytes:
+    def _fault(
+        self,
+        refusals: Sequence[Refusal],
+        correlation_id: UUID,
+        request_id: UUID | None,
+        correspondent: str | None,
+    ) -> bytes:
         errors = [_error(refusal) for refusal in refusals]
         detail = self._register_fault.encode(correlation_id, errors, str(request_id) if request_id else None)
         more = f" (ошибок всего: {len(errors)})" if len(errors) > 1 else ""
         text = f"{errors[0].code}: {errors[0].message_ru}{more}"
-        return fault_envelope(blame(refusals), text, detail)
+        envelope = fault_envelope(blame(refusals), text, detail)
+        try:
+            return self._signed(envelope, correspondent)
+        except KeyUnavailableError as error:
+            # No sender is left without an answer; a fault without a signature acknowledges nothing.
+            _log.error("fault_not_signed", reason=str(error))
+            return envelope
 
     def _signed(self, envelope: bytes, sender: str | None) -> bytes:
         sign = self._signer_of(sender)

@@ -24,6 +24,8 @@ from esutd_bus.register.event import Accepted, Refused
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.keys import KeyUnavailableError
 from esutd_bus.soap.contract import ServiceContract, ServiceContracts
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
@@ -42,12 +44,14 @@ class Engine:
         contracts: ServiceContracts,
         reader: Reader,
         answers: Answers,
+        keys: KeyRing,
         store: Store,
         ports: Mapping[str, Port],
         rulebook: Callable[[], Rulebook],
         clock: Callable[[], datetime],
     ) -> None:
         self.contracts = contracts
+        self.keys = keys
         self._reader = reader
         self._answers = answers
         self._store = store
@@ -153,8 +157,13 @@ class Engine:
         if isinstance(decision, Refused):
             refusals = request.operation.in_order(decision.refusals)
             return Outcome(self._answers.fault(passage, refusals), binds=key is not None)
+        try:
+            answer = self._answers.success(passage, self._body(passage, request, decision))
+        except KeyUnavailableError:
+            # Nothing is done whose answer cannot be signed; the sender's next try may find the token again.
+            return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
         return Outcome(
-            self._answers.success(passage, self._body(passage, request, decision)),
+            answer,
             events=decision.events,
             decided_at=now,
             recorded_by=request.command.speaker.recorded_by,
@@ -176,3 +185,4 @@ class Engine:
     async def close(self) -> None:
         """Finishes what is under way."""
         await self._store.close()
+        self.keys.close()

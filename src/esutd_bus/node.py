@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from esutd_bus.answer_signers import AnswerSigners, Sign
+from esutd_bus.answer_signers import AnswerSigners
 from esutd_bus.answers import Answers
 from esutd_bus.engine import Engine
 from esutd_bus.in_force import InForce
@@ -23,8 +23,8 @@ from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import Person, PersonRegistry
 from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused
 from esutd_bus.settings import Settings, packaged
-from esutd_bus.signature.keys import ServiceKey
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.key_places import KeyPlace, Secret, key_place
+from esutd_bus.signature.key_ring import DEFAULT, KeyRing
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.contract import ServiceContracts, load_contracts
@@ -50,20 +50,20 @@ def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mapping
 
 
 async def open_node(settings: Settings) -> Engine:
-    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, psycopg.Error."""
+    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, KeyFileError, psycopg.Error."""
     if not settings.database_url:
         raise ConfigurationError("ESUTD_DATABASE_URL is not set (esutd-bus serve sets it for its workers)")
     if settings.trust_dir is None:
         raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
     contracts, mappings = load_mapped_contracts(settings)
     in_force = InForce(Calendar(settings.moved_days))
-    signers = AnswerSigners(service_signer(settings), settings.sign_answers, in_force.partners)
     store = Store(
         settings.database_url,
         node=settings.node,
         exchange_tables=mappings.tables,
         follows=in_force.follows,
     )
+    keys = open_keys(settings)
     engine = Engine(
         contracts=contracts,
         reader=Reader(
@@ -75,24 +75,35 @@ async def open_node(settings: Settings) -> Engine:
             ),
             lambda number: in_force.partners().profiles_of(number),
         ),
-        answers=Answers(contracts.register_fault, signers.of),
+        answers=Answers(
+            contracts.register_fault, AnswerSigners(keys, settings.sign_answers, in_force.partners).of
+        ),
+        keys=keys,
         store=store,
         ports=_ports(settings),
         rulebook=in_force.rulebook,
         clock=settings.clock,
     )
     await store.open()
+    keys.watch()
     return engine
 
 
-def service_signer(settings: Settings) -> Sign | None:
-    """The service's own key, if it has one. Raises ConfigurationError, KeyFileError."""
-    if settings.key_file is None:
-        if settings.sign_answers:
-            raise ConfigurationError("ESUTD_SIGN_ANSWERS is true, but ESUTD_KEY_FILE is not set")
-        return None
-    key = ServiceKey.from_pkcs12(settings.key_file, settings.key_secret)
-    return lambda envelope: sign_wsse(envelope, key)
+def open_keys(settings: Settings) -> KeyRing:
+    """The service's own keys, loaded. Raises ConfigurationError, KeyFileError."""
+    if DEFAULT in settings.keys:
+        raise ConfigurationError(
+            f"ESUTD_KEYS: {DEFAULT!r} is the key of ESUTD_KEY_FILE; call this one otherwise"
+        )
+    if settings.sign_answers and not settings.key_file:
+        raise ConfigurationError("ESUTD_SIGN_ANSWERS is true, but ESUTD_KEY_FILE is not set")
+    places: dict[str | None, KeyPlace] = {
+        name: key_place(key.file, Secret(file=key.password_file)) for name, key in settings.keys.items()
+    }
+    if settings.key_file:
+        given = settings.key_password.get_secret_value() if settings.key_password else None
+        places[None] = key_place(settings.key_file, Secret(given, settings.key_password_file))
+    return KeyRing(places, settings.clock)
 
 
 def _ports(settings: Settings) -> dict[str, Port]:

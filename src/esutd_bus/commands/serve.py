@@ -18,7 +18,7 @@ from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
-from esutd_bus.node import ConfigurationError, service_signer
+from esutd_bus.node import ConfigurationError, open_keys
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
@@ -62,7 +62,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         )
     try:
         TrustStore.from_directory(settings.trust_dir)
-        service_signer(settings)
+        open_keys(settings).close()
         _port_is_free(settings.host, settings.port)
     except (TrustError, KeyFileError, ConfigurationError, OSError) as error:
         raise EnvironmentFault(str(error)) from error

@@ -14,7 +14,8 @@ from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.inspection import inspect_file
-from esutd_bus.signature.keys import KeyFileError, ServiceKey
+from esutd_bus.signature.key_places import Secret, key_place
+from esutd_bus.signature.keys import KeyFileError, KeyUnavailableError
 from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm
@@ -27,7 +28,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.command()
 @click.argument("document", type=click.File("rb"))
-@click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
+@click.option(
+    "--key",
+    metavar="FILE",
+    required=True,
+    help="PKCS#12 file with the key and its certificate, or a PKCS#11 URI (pkcs11:token=…).",
+)
 @click.option("--password", help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.")
 @click.option("--password-file", type=_FILE, help="A file that holds the password.")
 @click.option(
@@ -45,7 +51,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 def sign(
     document: BinaryIO,
-    key: Path,
+    key: str,
     password: str | None,
     password_file: Path | None,
     profile: str,
@@ -62,13 +68,11 @@ def sign(
       esutd-bus sign request.xml --key employer.p12 --profile document -o signed.xml
     """
     try:
-        secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
-        if secret is None:
-            secret = given_settings().key_secret
-        signed = sign_by(document.read(), ServiceKey.from_pkcs12(key, secret), profile, key_info)
+        signing_key = key_place(key, _secret(password, password_file)).load()
+        signed = sign_by(document.read(), signing_key, profile, key_info)
         with click.open_file(str(output), "wb") as target:
             target.write(signed)
-    except (KeyFileError, NotSignableError, OSError, UnicodeDecodeError) as error:
+    except (KeyFileError, KeyUnavailableError, NotSignableError, OSError) as error:
         raise EnvironmentFault(str(error)) from error
 
 
@@ -105,6 +109,17 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         _print(report)
     if not report.valid:
         raise SystemExit(DIFFERENCE)
+
+
+def _secret(password: str | None, password_file: Path | None) -> Secret:
+    """The file's, the option's, the environment's or the settings', whichever is given first."""
+    if password_file is not None:
+        return Secret(file=password_file)
+    if password is not None:
+        return Secret(password)
+    settings = given_settings()
+    given = settings.key_password.get_secret_value() if settings.key_password else None
+    return Secret(given, settings.key_password_file)
 
 
 def _print(report: MessageReport) -> None:

@@ -93,9 +93,9 @@ def token_module(path: str) -> TokenModule:
         return _modules.setdefault(path, TokenModule(path))
 
 
-def close_modules() -> None:
-    """Let go of all libraries: before a fork, or at the end."""
-    for module in list(_modules.values()):
+def close_module(path: str) -> None:
+    """Let go of a library, if it is in use: before a fork, or at the end."""
+    if (module := _modules.get(path)) is not None:
         with module.lock:
             module.begin_anew()
 

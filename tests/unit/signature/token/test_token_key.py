@@ -38,7 +38,8 @@ def make_hsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
         return hsm
 
     yield make
-    token_modules.close_modules()
+    for module in token_modules._modules.values():
+        module.begin_anew()
     token_modules._modules.clear()
 
 
