@@ -20,7 +20,7 @@ from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
 from esutd_bus.register.decide import decide, missing_right, needs
-from esutd_bus.register.event import Accepted, Refused
+from esutd_bus.register.event import Accepted, Decision, Refused
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
@@ -152,11 +152,14 @@ class Engine:
         if request.operation.fetch and key is not None and not request.fetched:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        known = replace(state, fetched=request.fetched)
-        decision = decide(request.command, known, now, rules)
+        decision = decide(request.command, replace(state, fetched=request.fetched), now, rules)
+        return self._judge(passage, request, decision, now)
+
+    def _judge(self, passage: Passage, request: Request, decision: Decision, now: datetime) -> Outcome:
+        """What the register's decision comes to."""
         if isinstance(decision, Refused):
             refusals = request.operation.in_order(decision.refusals)
-            return Outcome(self._answers.fault(passage, refusals), binds=key is not None)
+            return Outcome(self._answers.fault(passage, refusals), binds=request.key is not None)
         try:
             answer = self._answers.success(passage, self._body(passage, request, decision))
         except KeyUnavailableError:

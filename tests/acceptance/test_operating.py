@@ -6,7 +6,7 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +22,7 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 from support.messages import contract, post, register, send
-from support.services import Service, asgi_service, esutd_bus
+from support.services import Service, asgi_service, esutd_bus, until
 
 NEW_POSITION = "2511-1-999"
 
@@ -51,19 +51,6 @@ def worker_of(service: Service) -> psutil.Process:
         if "resource_tracker" not in " ".join(child.cmdline())
     ]
     return worker
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again until it holds; whoever does not answer at all may still come back."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            if holds():
-                return
-        except requests.RequestException:
-            pass
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.1)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,27 +25,6 @@ from esutd_bus.signature.token.key import TokenKey
 from esutd_bus.signature.token.uri import read_token_uri
 from esutd_bus.testbed.test_ca import TestCa
 from support.tokens import PIN, SoftHsm
-
-
-@pytest.fixture
-def make_hsm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., SoftHsm]]:
-    """Makes tokens that this process alone sees."""
-
-    def make(mechanisms: str = "ALL") -> SoftHsm:
-        hsm = SoftHsm(tmp_path / "hsm", mechanisms)
-        monkeypatch.setenv("SOFTHSM2_CONF", hsm.environment["SOFTHSM2_CONF"])
-        hsm.add_token("esutd")
-        return hsm
-
-    yield make
-    for module in token_modules._modules.values():
-        module.begin_anew()
-    token_modules._modules.clear()
-
-
-@pytest.fixture
-def hsm(make_hsm: Callable[..., SoftHsm]) -> SoftHsm:
-    return make_hsm()
 
 
 def opened(hsm: SoftHsm, pin: str = PIN, token: str = "esutd", **attributes: str) -> TokenKey:
