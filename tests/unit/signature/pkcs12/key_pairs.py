@@ -16,6 +16,11 @@ from esutd_bus.signature.pkcs12.private_key import PrivateKey
 from esutd_bus.testbed.gost_ca import sign_certificate
 
 GOST_KINDS = {algorithm.curve.name: algorithm for algorithm in GOST_SIGNATURES}
+BULK = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("2.16.840.1.113730.1.13"), b"\x04\x82\x04\x00" + bytes(1024)
+)
+"""Makes certificates as long as real ones are: BouncyCastle writes longer strings than 1000 octets in pieces."""
+
 KINDS = ("rsa", "ec", *GOST_KINDS)
 
 
@@ -26,7 +31,7 @@ def pair(kind: str, name: str = "holder") -> tuple[PrivateKey, x509.Certificate]
     now = datetime.now(UTC)
     builder = x509.CertificateBuilder(
         subject, subject, None, x509.random_serial_number(), now, now + timedelta(days=1)
-    )
+    ).add_extension(BULK, critical=False)
     if kind in GOST_KINDS:
         key = GostPrivateKey.generate(GOST_KINDS[kind].curve)
         return key, sign_certificate(builder, key.public_key, key)
