@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-import pytest
-from structlog.testing import capture_logs
+from datetime import UTC, datetime
 
-from esutd_bus.answer_signers import AnswerSigners, Sign
+import pytest
+
+from esutd_bus.answer_signers import AnswerSigners
 from esutd_bus.register.partners import Partner, PartnerKind, Partners
+from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.key_places import FilePlace, KeyPlace, Secret
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.keys import KeyUnavailableError
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.envelope import answer_envelope
+from esutd_bus.testbed.test_ca import TestCa
 
 PORTAL = "020140000016"
+OWN, SECOND = "service", "bus"
+"""The identities that hold the service's own key, and the one it calls `second`."""
+
+ANSWER = answer_envelope(b"<a/>")
 
 
-def key(name: str) -> Sign:
-    return lambda envelope: envelope + name.encode()
+def place(ca: TestCa, name: str) -> KeyPlace:
+    identity = ca.identity(name)
+    return FilePlace(identity.path, Secret(identity.password))
 
 
-def signed(entry: Partner | None, *, by_default: bool = False, own: Sign | None = key("own")) -> bytes:  # noqa: B008
-    """What becomes of an answer to the portal."""
-    named = {"second": key("second")}
-    partners = Partners([entry] if entry else [])
-    sign = AnswerSigners(own, by_default, lambda: partners, named.get).of(PORTAL)
-    return sign(b"") if sign else b"unsigned"
+@pytest.fixture(scope="module")
+def ring(ca: TestCa) -> KeyRing:
+    return KeyRing({None: place(ca, OWN), "second": place(ca, SECOND)})
 
 
 def entry(signed_answers: bool | None = None, answer_key: str | None = None) -> Partner:
@@ -28,36 +39,49 @@ def entry(signed_answers: bool | None = None, answer_key: str | None = None) -> 
 
 
 @pytest.mark.parametrize(
-    ("entry", "by_default", "outcome"),
+    ("entry", "by_default", "identity"),
     [
-        (None, False, b"unsigned"),
-        (None, True, b"own"),
-        (entry(), False, b"unsigned"),
-        (entry(), True, b"own"),
-        (entry(True), False, b"own"),
-        (entry(False), True, b"unsigned"),
-        (entry(True, "second"), False, b"second"),
-        (entry(None, "second"), True, b"second"),
-        (entry(False, "second"), True, b"unsigned"),
+        (None, False, None),
+        (None, True, OWN),
+        (entry(), False, None),
+        (entry(), True, OWN),
+        (entry(True), False, OWN),
+        (entry(False), True, None),
+        (entry(True, "second"), False, SECOND),
+        (entry(None, "second"), True, SECOND),
+        (entry(False, "second"), True, None),
     ],
 )
 def test_the_entry_decides_and_else_the_settings(
-    entry: Partner | None, by_default: bool, outcome: bytes
+    ring: KeyRing, ca: TestCa, entry: Partner | None, by_default: bool, identity: str | None
 ) -> None:
-    assert signed(entry, by_default=by_default) == outcome
+    partners = Partners([entry] if entry else [])
+    sign = AnswerSigners(ring, by_default, lambda: partners).of(PORTAL)
+    if identity is None:
+        assert sign is None
+        return
+    assert sign is not None
+    verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
+    (signature,) = inspect_file(sign(ANSWER), verifier, datetime.now(UTC)).signatures
+    assert signature.valid
+    assert signature.certificate is not None
+    assert signature.certificate.serial == f"{ca.identity(identity).certificate.serial_number:x}"
 
 
-def test_nobody_who_is_known_has_no_entry() -> None:
-    signers = AnswerSigners(key("own"), True, lambda: Partners([entry(False)]))
+def test_nobody_who_is_known_has_no_entry(ring: KeyRing) -> None:
+    signers = AnswerSigners(ring, True, lambda: Partners([entry(False)]))
     assert signers.of(None) is not None
     assert signers.of(PORTAL) is None
 
 
-def test_a_key_that_is_not_there_is_complained_of() -> None:
-    with capture_logs() as logged:
-        assert signed(entry(True, "lost")) == b"own"
-        assert signed(entry(True), own=None) == b"unsigned"
-    assert [(each["log_level"], each["key"]) for each in logged] == [
-        ("error", "lost"),
-        ("error", "the service's own"),
-    ]
+@pytest.mark.parametrize(
+    ("ring_has", "entry"), [([None], entry(True, "second")), ([], entry(True)), (["second"], entry(True))]
+)
+def test_no_other_key_stands_in_for_one_that_is_not_there(
+    ca: TestCa, ring_has: list[str | None], entry: Partner
+) -> None:
+    ring = KeyRing({name: place(ca, OWN) for name in ring_has})
+    sign = AnswerSigners(ring, False, lambda: Partners([entry])).of(PORTAL)
+    assert sign is not None
+    with pytest.raises(KeyUnavailableError, match=PORTAL):
+        sign(ANSWER)
