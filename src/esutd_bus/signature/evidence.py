@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from esutd_bus.signature.certificates import CertificateSummary
     from esutd_bus.signature.place import Place
     from esutd_bus.signature.reason import Refusal
+    from esutd_bus.signature.revocation.revocation_status import RevocationStatus
     from esutd_bus.signature.signer import Signer
 
 
@@ -30,6 +31,7 @@ CHECKS: Final = (
     "subject",
     "trust",
     "validity",
+    "revocation",
     "signature",
     "digest",
 )
@@ -51,6 +53,7 @@ class Evidence:
     certificate: CertificateSummary | None = None
     signer: Signer | None = None
     """Whoever has signed, once every check has held."""
+    revocation: tuple[RevocationStatus, ...] = ()
 
     def begin(self, check: str) -> None:
         """The checks begun before have held; this one is being made."""
@@ -71,6 +74,7 @@ class Evidence:
             digest_algorithm=self.digest_algorithm,
             canonicalization=self.canonicalization,
             certificate=self.certificate,
+            revocation=self.revocation,
             signer=self.signer,
         )
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from esutd_bus.signature.place import Place, Places
     from esutd_bus.signature.profile import Profile
     from esutd_bus.signature.report import MessageReport
+    from esutd_bus.signature.revocation.revocation import Revocation
     from esutd_bus.signature.signed_info import Reference, SignatureParts
     from esutd_bus.signature.signer import Signer
     from esutd_bus.signature.trust import TrustStore
@@ -98,7 +99,9 @@ class VerifiedMessage:
 
 
 class Verifier:
-    """Verifies messages against one set of trusted authorities. Safe to share between threads."""
+    """Verifies messages against one set of trusted authorities. Safe to share between threads, but for what it knows
+    of revocation.
+    """
 
     def __init__(
         self,
@@ -106,10 +109,15 @@ class Verifier:
         *,
         known: KnownCertificates | None = None,
         clock_skew: timedelta = CLOCK_SKEW,
+        revocation: Revocation | None = None,
     ) -> None:
-        """`known`: where certificates are that a message only names; by default there are none."""
+        """`known`: where certificates are that a message only names; by default there are none.
+
+        `revocation`: what is known of it, and what is required; None where nobody asks.
+        """
         self._trust = trust
         self._known = known or CertificateIndex(())
+        self._revocation = revocation
         self._clock_skew = clock_skew
 
     def verify(
@@ -198,7 +206,11 @@ class Verifier:
         begin("trust")
         paths = self._trust.paths(certificate)
         begin("validity")
-        require_valid(paths, made, now)
+        path = require_valid(paths, made, now)
+        if self._revocation is not None:
+            begin("revocation")
+            evidence.revocation = self._revocation.judge(path, now)
+            self._revocation.require_good(evidence.revocation)
 
         begin("signature")
         if not algorithm.fits(certificate.public_key):
