@@ -33,7 +33,7 @@ _TO_US: Final = frozenset({"", names.ACTOR_NEXT})
 """Values of `soap:actor` that address a header block to this service (SOAP 1.1, 4.2.2)."""
 
 _identifiers = etree.XPath(
-    "//@*[local-name()='Id' or local-name()='ID' or local-name()='id' or local-name()='AssertionID']",
+    "//@*[contains(' Id ID id AssertionID ', concat(' ', local-name(), ' '))]",
     smart_strings=False,
 )
 """Every attribute that some verifier takes for an identifier, in whatever namespace (`wsu:Id`, `xml:id`).
@@ -108,15 +108,15 @@ def require_unique_identifiers(root: Element) -> None:
 
 def _transport(envelope: Envelope) -> Place | None:
     """The header's signature, by the one profile that the header shows."""
-    headers = list(envelope.root.iterchildren(names.HEADER))
+    headers = _children(envelope.root, names.HEADER)
     if len(headers) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
     if not headers:
         return None
-    straight = list(headers[0].iterchildren(names.SIGNATURE))
+    straight = _children(headers[0], names.SIGNATURE)
     securities = [
         child
-        for child in headers[0].iterchildren(names.SECURITY)
+        for child in _children(headers[0], names.SECURITY)
         if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
     ]
     if len(securities) > 1:
@@ -141,17 +141,16 @@ def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mappi
     """(the signature, what stands beside it) of a security header that holds nothing else."""
     signature = None
     companions: dict[str, Element] = {}
-    for child in security.iterchildren(tag=etree.Element):
-        if child.tag == names.SIGNATURE:
+    for child in security:
+        tag = child.tag
+        if tag == names.SIGNATURE:
             if signature is not None:
                 raise Refusal(Reason.SEVERAL_SIGNATURES, "the security header holds several ds:Signature")
             signature = child
-        elif child.tag in profile.companions and child.tag not in companions:
-            companions[child.tag] = child
-        else:
-            raise Refusal(
-                Reason.STRUCTURE, f"the security header holds {child.tag}, which is not served there"
-            )
+        elif tag in profile.companions and tag not in companions:
+            companions[tag] = child
+        elif isinstance(tag, str):  # a comment or an instruction has none, and says nothing
+            raise Refusal(Reason.STRUCTURE, f"the security header holds {tag}, which is not served there")
     return signature, companions
 
 
@@ -172,7 +171,7 @@ def _in_header(
 def _signed(envelope: Envelope, profile: Profile) -> Element:
     element = envelope.root
     for tag in profile.signed:
-        children = list(element.iterchildren(tag))
+        children = _children(element, tag)
         if len(children) != 1:
             raise Refusal(Reason.REFERENCE_TARGET, f"the message must have exactly one {tag}")
         element = children[0]
@@ -198,6 +197,10 @@ def _document(element: Element) -> tuple[Place, ...]:
         for number, signature in enumerate(signatures, start=1)
     ]
     return tuple(reversed(places))
+
+
+def _children(parent: Element, tag: str) -> list[Element]:
+    return [child for child in parent if child.tag == tag]
 
 
 @cache

@@ -11,6 +11,7 @@ from esutd_bus.signature.structure import (
     exact_children,
     leaf_text,
     only_elements,
+    require_empty,
     require_tags,
 )
 
@@ -85,7 +86,7 @@ def _reference(reference: Element) -> Reference:
     require_tags(transforms, chain, *[names.TRANSFORM] * len(chain))
     return Reference(
         uri=reference.get("URI"),
-        transforms=tuple(_method(transform) for transform in chain),
+        transforms=tuple([_method(transform) for transform in chain]),
         digest_method=_algorithm(digest_method),
         digest_value=_octets(digest_value, "DigestValue"),
     )
@@ -93,13 +94,11 @@ def _reference(reference: Element) -> Reference:
 
 def _method(element: Element) -> Method:
     algorithm = element.get("Algorithm", "")
-    if algorithm in _WITHOUT_PARAMETERS:
-        exact_children(element, attributes=_ALGORITHM)
+    if algorithm in _WITHOUT_PARAMETERS or (algorithm == names.EXCLUSIVE_C14N and not len(element)):
+        require_empty(element, attributes=_ALGORITHM)
         return Method(algorithm, ())
     if algorithm != names.EXCLUSIVE_C14N:
         return Method(algorithm, ())  # no profile takes it, whatever its parameters
-    if not only_elements(element, attributes=_ALGORITHM):
-        return Method(algorithm, ())
     (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)
     exact_children(inclusive, attributes=_PREFIX_LIST)
     return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
@@ -107,9 +106,8 @@ def _method(element: Element) -> Method:
 
 def _algorithm(element: Element) -> str:
     """SignatureMethod or DigestMethod. HMACOutputLength and other parameters have no place in either."""
-    algorithm = element.get("Algorithm", "")
-    exact_children(element, attributes=_ALGORITHM)
-    return algorithm
+    require_empty(element, attributes=_ALGORITHM)
+    return element.get("Algorithm", "")
 
 
 def _octets(element: Element, what: str, attributes: frozenset[str] = frozenset()) -> bytes:

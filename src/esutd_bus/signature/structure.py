@@ -21,21 +21,21 @@ NO_ATTRIBUTES: Final[frozenset[str]] = frozenset()
 
 def only_elements(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> list[Element]:
     """The children of an element that holds elements alone, bearing no attribute but these."""
-    require_attributes(element, attributes)
-    children = list(element)
-    text = element.text
+    if not attributes.issuperset(element.keys()):
+        raise _unknown_attribute(element)
+    text, children = element.text, element[:]
     for child in children:
-        if text is not None and text.strip(XML_SPACE):
+        if text and text.strip(XML_SPACE):
             break
         text = child.tail
-    if text is not None and text.strip(XML_SPACE):
+    if text and text.strip(XML_SPACE):
         raise Refusal(Reason.STRUCTURE, f"text stands between the children of {local_name(element)}")
     return children
 
 
 def require_tags(element: Element, children: list[Element], *tags: str) -> None:
     """Refuse children that are not exactly these, in this order."""
-    if [child.tag for child in children] != list(tags):
+    if [child.tag for child in children] != [*tags]:
         expected = ", ".join(tag.rpartition("}")[2] for tag in tags) or "nothing"
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {expected}")
 
@@ -47,18 +47,21 @@ def exact_children(element: Element, *tags: str, attributes: frozenset[str] = NO
     return children
 
 
+def require_empty(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> None:
+    """Refuse an element that holds anything but white space."""
+    if not attributes.issuperset(element.keys()):
+        raise _unknown_attribute(element)
+    if len(element) or ((text := element.text) and text.strip(XML_SPACE)):
+        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must be empty")
+
+
 def leaf_text(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:
     """The text of an element that holds text alone; a comment in it would split the text."""
-    require_attributes(element, attributes)
+    if not attributes.issuperset(element.keys()):
+        raise _unknown_attribute(element)
     if len(element):
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold text alone")
     return element.text or ""
-
-
-def require_attributes(element: Element, attributes: frozenset[str]) -> None:
-    """Refuse an attribute that is not among these."""
-    if not attributes.issuperset(element.keys()):
-        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} bears an unknown attribute")
 
 
 def decode_base64(text: str, reason: Reason, what: str) -> bytes:
@@ -79,3 +82,7 @@ def decode_base64(text: str, reason: Reason, what: str) -> bytes:
 def local_name(element: Element) -> str:
     """The element's name without its namespace, for a sentence; a comment or instruction is called so."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "a comment or instruction"
+
+
+def _unknown_attribute(element: Element) -> Refusal:
+    return Refusal(Reason.STRUCTURE, f"{local_name(element)} bears an unknown attribute")

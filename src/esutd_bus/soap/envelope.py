@@ -137,7 +137,8 @@ def _parse(body: bytes) -> etree._Element:
         raise SoapError(
             "ESB001", f"not well-formed XML at line {error.lineno}, column {error.offset}"
         ) from error
-    if _TOO_DEEP(root):
+    # Elements that deep take at least so many tags; most messages have fewer, and need no walk.
+    if text.count("<") > 2 * DEPTH_LIMIT and _TOO_DEEP(root):
         raise SoapError("ESB001", f"elements stand more than {DEPTH_LIMIT} deep")
     return root
 
@@ -190,11 +191,16 @@ _DECLARED = {
 
 def _elements(parent: etree._Element, name: str) -> list[etree._Element]:
     """The child elements; between them only white space and comments."""
-    children = list(parent)
-    texts = [parent.text, *[child.tail for child in children]]
-    if any(texts) and "".join(filter(None, texts)).strip(_XML_SPACE):
+    text, elements = parent.text, []
+    for child in parent[:]:
+        if text and text.strip(_XML_SPACE):
+            break
+        text = child.tail
+        if isinstance(child.tag, str):
+            elements.append(child)
+    if text and text.strip(_XML_SPACE):
         raise SoapError("ESB002", f"text between the elements of the {name}")
-    return [child for child in children if isinstance(child.tag, str)]
+    return elements
 
 
 def _understand(header: etree._Element) -> None:
