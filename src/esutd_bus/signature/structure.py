@@ -23,7 +23,8 @@ def only_elements(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTE
     """The children of an element that holds elements alone, bearing no attribute but these."""
     if not attributes.issuperset(element.keys()):
         raise _unknown_attribute(element)
-    text, children = element.text, element[:]
+    text = element.text
+    children: list[Element] = element[:]  # type: ignore[assignment, index]  # its stubs know no slices
     for child in children:
         if text and text.strip(XML_SPACE):
             break

@@ -192,7 +192,7 @@ _DECLARED = {
 def _elements(parent: etree._Element, name: str) -> list[etree._Element]:
     """The child elements; between them only white space and comments."""
     text, elements = parent.text, []
-    for child in parent[:]:
+    for child in parent:
         if text and text.strip(_XML_SPACE):
             break
         text = child.tail
