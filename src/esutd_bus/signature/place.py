@@ -7,7 +7,6 @@ that is processed.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from lxml import etree
@@ -113,12 +112,7 @@ def _transport(envelope: Envelope) -> Place | None:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
     if not headers:
         return None
-    straight = _children(headers[0], names.SIGNATURE)
-    securities = [
-        child
-        for child in _children(headers[0], names.SECURITY)
-        if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
-    ]
+    straight, securities = _blocks(headers[0])
     if len(securities) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "several wsse:Security are addressed to this service")
     if securities:
@@ -135,6 +129,17 @@ def _transport(envelope: Envelope) -> Place | None:
     if straight:
         return _in_header(envelope, HEADER, straight[0], {})
     return None
+
+
+def _blocks(header: Element) -> tuple[list[Element], list[Element]]:
+    """(the signatures that stand straight in a header, the security headers in it that are addressed to us)."""
+    straight, securities = [], []
+    for block in header:
+        if block.tag == names.SIGNATURE:
+            straight.append(block)
+        elif block.tag == names.SECURITY and block.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US:
+            securities.append(block)
+    return straight, securities
 
 
 def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mapping[str, Element]]:
@@ -157,15 +162,8 @@ def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mappi
 def _in_header(
     envelope: Envelope, profile: Profile, signature: Element, companions: Mapping[str, Element]
 ) -> Place:
-    signed = _signed(envelope, profile)
-    return Place(
-        profile,
-        _path(*profile.holder, names.SIGNATURE),
-        signature,
-        signed,
-        _path(*profile.signed),
-        companions,
-    )
+    position, signed_path = _PATHS[profile]
+    return Place(profile, position, signature, _signed(envelope, profile), signed_path, companions)
 
 
 def _signed(envelope: Envelope, profile: Profile) -> Element:
@@ -203,9 +201,14 @@ def _children(parent: Element, tag: str) -> list[Element]:
     return [child for child in parent if child.tag == tag]
 
 
-@cache
 def _path(*tags: str) -> str:
     return "/".join(tag.rpartition("}")[2] for tag in (names.ENVELOPE, *tags))
+
+
+_PATHS: Final = {
+    profile: (_path(*profile.holder, names.SIGNATURE), _path(*profile.signed)) for profile in (WSSE, HEADER)
+}
+"""Profile of a header's signature → where that stands, and what it signs."""
 
 
 def _no_signature(root: Element, detail: str) -> Refusal:

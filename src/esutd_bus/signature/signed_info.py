@@ -11,7 +11,6 @@ from esutd_bus.signature.structure import (
     exact_children,
     leaf_text,
     only_elements,
-    require_empty,
     require_tags,
 )
 
@@ -94,11 +93,13 @@ def _reference(reference: Element) -> Reference:
 
 def _method(element: Element) -> Method:
     algorithm = element.get("Algorithm", "")
-    if algorithm in _WITHOUT_PARAMETERS or (algorithm == names.EXCLUSIVE_C14N and not len(element)):
-        require_empty(element, attributes=_ALGORITHM)
+    if algorithm in _WITHOUT_PARAMETERS:
+        exact_children(element, attributes=_ALGORITHM)
         return Method(algorithm, ())
     if algorithm != names.EXCLUSIVE_C14N:
         return Method(algorithm, ())  # no profile takes it, whatever its parameters
+    if not only_elements(element, attributes=_ALGORITHM):
+        return Method(algorithm, ())
     (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)
     exact_children(inclusive, attributes=_PREFIX_LIST)
     return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
@@ -106,8 +107,9 @@ def _method(element: Element) -> Method:
 
 def _algorithm(element: Element) -> str:
     """SignatureMethod or DigestMethod. HMACOutputLength and other parameters have no place in either."""
-    require_empty(element, attributes=_ALGORITHM)
-    return element.get("Algorithm", "")
+    algorithm = element.get("Algorithm", "")
+    exact_children(element, attributes=_ALGORITHM)
+    return algorithm
 
 
 def _octets(element: Element, what: str, attributes: frozenset[str] = frozenset()) -> bytes:

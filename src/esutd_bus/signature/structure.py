@@ -36,7 +36,7 @@ def only_elements(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTE
 
 def require_tags(element: Element, children: list[Element], *tags: str) -> None:
     """Refuse children that are not exactly these, in this order."""
-    if [child.tag for child in children] != [*tags]:
+    if (children or tags) and [child.tag for child in children] != [*tags]:
         expected = ", ".join(tag.rpartition("}")[2] for tag in tags) or "nothing"
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {expected}")
 
@@ -46,14 +46,6 @@ def exact_children(element: Element, *tags: str, attributes: frozenset[str] = NO
     children = only_elements(element, attributes=attributes)
     require_tags(element, children, *tags)
     return children
-
-
-def require_empty(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> None:
-    """Refuse an element that holds anything but white space."""
-    if not attributes.issuperset(element.keys()):
-        raise _unknown_attribute(element)
-    if len(element) or ((text := element.text) and text.strip(XML_SPACE)):
-        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must be empty")
 
 
 def leaf_text(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:

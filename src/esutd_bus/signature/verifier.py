@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex, final
 from esutd_bus.signature import canonical, names, timestamp
 from esutd_bus.signature.algorithms import digest_function, signature_algorithm
 from esutd_bus.signature.evidence import MessageEvidence
-from esutd_bus.signature.key_info import certificate_octets
+from esutd_bus.signature.key_info import CertificateTexts, certificate_octets
 from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.own_document import take_off
 from esutd_bus.signature.place import in_document, in_element, in_envelope, require_unique_identifiers
@@ -76,11 +76,8 @@ class VerifiedMessage:
     cosigners: tuple[Signer, ...]
     """Who signed the document before, in its order."""
 
-    profiles: tuple[str, ...]
-    """The profiles of its signatures."""
-
-    report: MessageReport = field(repr=False)
-    """What was checked."""
+    evidence: MessageEvidence = field(repr=False)
+    """What the report is made from. Not to be changed."""
 
     seal: InitVar[object]
 
@@ -88,6 +85,16 @@ class VerifiedMessage:
         """Refuse every maker but the verifier."""
         if seal is not _SEAL:
             raise TypeError("a VerifiedMessage is made by the verifier alone")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles of its signatures."""
+        return tuple(dict.fromkeys(one.place.profile.name for one in self.evidence.signatures))
+
+    @property
+    def report(self) -> MessageReport:
+        """What was checked."""
+        return self.evidence.valid()
 
     def __init_subclass__(cls) -> NoReturn:
         """Refuse a subclass, which could leave the seal out."""
@@ -118,6 +125,7 @@ class Verifier:
         self._trust = trust
         self._known = known or CertificateIndex(())
         self._revocation = revocation
+        self._texts = CertificateTexts()
         self._clock_skew = clock_skew
 
     def verify(
@@ -172,8 +180,7 @@ class Verifier:
             signer=signer,
             system=system,
             cosigners=cosigners,
-            profiles=tuple(dict.fromkeys([place.profile.name for place in places.signatures])),
-            report=evidence.valid(),
+            evidence=evidence,
             seal=_SEAL,
         )
 
@@ -194,7 +201,7 @@ class Verifier:
 
         begin("key-info")
         token = place.companions.get(names.BINARY_SECURITY_TOKEN)
-        der = certificate_octets(parts.key_info, token, profile, self._known)
+        der = certificate_octets(parts.key_info, token, profile, self._known, self._texts)
         begin("certificate")
         certificate = self._trust.read(der)
         evidence.certificate = certificate.summary
