@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from esutd_bus.signature import names
 from esutd_bus.signature.reason import Reason, Refusal
-from esutd_bus.signature.structure import decode_base64, exact_children, leaf_text, only_elements
+from esutd_bus.signature.structure import (
+    decode_base64,
+    exact_children,
+    leaf_text,
+    only_elements,
+    require_empty,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +72,7 @@ def certificate_octets(
     """
     element, path = key_info, []
     while (attributes := _WRAPPER.get(str(element.tag))) is not None:
-        children = only_elements(element, attributes=attributes)
+        _, children = only_elements(element, attributes)
         if len(children) != 1 or not isinstance(children[0].tag, str):
             raise Refusal(Reason.KEY_INFO, "KeyInfo must lead to exactly one certificate")
         element = children[0]
@@ -90,7 +96,7 @@ def _key_identifier(element: Element, _: Element | None) -> str:
 
 def _token_reference(element: Element, token: Element | None) -> str:
     """WS-Security 7.2 and 7.3: a direct reference to the header's own token."""
-    exact_children(element, attributes=_TOKEN_REFERENCE)
+    require_empty(element, _TOKEN_REFERENCE)
     identifier = None if token is None else token.get(names.WSU_ID)
     if token is None or not identifier or element.get("URI") != f"#{identifier}":
         raise Refusal(Reason.KEY_INFO, "wsse:Reference does not name the header's BinarySecurityToken")
