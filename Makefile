@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server check clean
+.PHONY: demo test test-server check bench-signature clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -24,6 +24,9 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, xmlsec and BouncyCastle
+	$(BIN)/python -m benchmarks.signature
 
 clean:
 	rm -rf $(VENV) build dist var

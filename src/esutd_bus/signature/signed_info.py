@@ -68,12 +68,12 @@ def read_signature(signature: Element) -> SignatureParts:
         refuse_children(signed_info, _SIGNED_INFO)
     canonicalization, signature_method, reference = children
     return SignatureParts(
-        signed_info=signed_info,
-        canonicalization=_method(canonicalization),
-        signature_method=_algorithm(signature_method),
-        reference=_reference(reference),
-        signature_value=_octets(signature_value, "SignatureValue", _ID),
-        key_info=key_info,
+        signed_info,
+        _method(canonicalization),
+        _algorithm(signature_method),
+        _reference(reference),
+        _octets(signature_value, "SignatureValue", _ID),
+        key_info,
     )
 
 
@@ -87,10 +87,10 @@ def _reference(reference: Element) -> Reference:
     transforms, digest_method, digest_value = children
     chain = exact_children(transforms, *[names.TRANSFORM] * len(transforms))
     return Reference(
-        uri=reference.get("URI"),
-        transforms=tuple([_method(transform) for transform in chain]),
-        digest_method=_algorithm(digest_method),
-        digest_value=_octets(digest_value, "DigestValue"),
+        reference.get("URI"),
+        tuple([_method(transform) for transform in chain]),
+        _algorithm(digest_method),
+        _octets(digest_value, "DigestValue"),
     )
 
 

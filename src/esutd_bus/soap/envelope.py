@@ -23,6 +23,7 @@ UNDERSTOOD_HEADERS = frozenset({f"{{{WSSE}}}Security"})
 
 _NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
 _ENVELOPE, _HEADER, _BODY = (f"{{{SOAP11}}}{name}" for name in ("Envelope", "Header", "Body"))
+_ENVELOPE_12 = f"{{{SOAP12}}}Envelope"
 _XML_SPACE = " \t\r\n"
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_LIMIT + 1) + ")")
@@ -64,7 +65,7 @@ def open_envelope(body: bytes) -> Envelope:
     UTF-8 and UTF-16 are taken.
     """
     root = _parse(body)
-    if root.tag == f"{{{SOAP12}}}Envelope":
+    if root.tag == _ENVELOPE_12:
         raise SoapError("ESB002", "SOAP 1.2; this service speaks SOAP 1.1")
     if root.tag != _ENVELOPE:
         raise SoapError("ESB002", "the root element is not a SOAP 1.1 Envelope")
@@ -98,7 +99,7 @@ def open_document(document: bytes | str) -> etree._Element:
 
 def is_envelope(document: bytes) -> bool:
     """Whether the root of a document is SOAP's. Raises `SoapError`, as `open_document` does."""
-    return open_document(document).tag in {f"{{{SOAP11}}}Envelope", f"{{{SOAP12}}}Envelope"}
+    return open_document(document).tag in {_ENVELOPE, _ENVELOPE_12}
 
 
 def answer_envelope(body_xml: bytes) -> bytes:
