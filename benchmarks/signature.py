@@ -45,8 +45,8 @@ class Effort:
     """How long everything takes."""
 
     rounds: int = 9
-    slices: int = 4
-    seconds: float = 0.06
+    slices: int = 15
+    seconds: float = 0.015
     """Of a slice."""
 
     warming_seconds: float = 8
