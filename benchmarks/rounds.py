@@ -52,7 +52,7 @@ class Result:
 
 def run(contenders: Sequence[Contender], *, rounds: int, slices: int, seconds: float) -> list[Result]:
     """What each contender took. A slice lasts about so many seconds, however long one piece of work is."""
-    counts = [max(1, round(seconds * 1e6 / one.spend(3)[0])) for one in contenders]
+    counts = [max(1, round(seconds * 1e6 / max(one.spend(3)[0], 1))) for one in contenders]
     results = [Result() for _ in contenders]
     for number in range(rounds):
         gc.collect()
