@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 import structlog
 
 from esutd_bus.settings import Settings
 
-SECONDS_TO_FINISH = 15
+SECONDS_TO_FINISH = 15.0
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 60.0
 """Between a process that died and the next one."""
@@ -30,48 +31,67 @@ def work_beside(settings: Settings) -> Iterator[None]:
     if not settings.work or settings.revocation_policy == "off":
         yield
         return
-    beside = _Beside()
-    thread = threading.Thread(target=beside.keep, name="work", daemon=True)
-    thread.start()
+    child = KeptProcess([sys.executable, "-m", "esutd_bus.cli", "work", "--parent", str(os.getpid())])
+    child.start()
     try:
         yield
     finally:
-        beside.stop()
-        thread.join()
+        child.stop()
 
 
-class _Beside:
-    def __init__(self) -> None:
+class KeptProcess:
+    """A child, kept by a thread: this process's main thread is the server's."""
+
+    def __init__(self, command: list[str]) -> None:
+        """`command`: the program's path, and its arguments."""
+        self._command = command
+        self._thread = threading.Thread(target=self._keep, name="work", daemon=True)
         self._stopping = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._pid: int | None = None
+        """Of a child that runs, or was not waited for yet: nobody else has its number."""
 
-    def keep(self) -> None:
-        """Starts it, again and again, until it is stopped. For a thread of its own."""
-        pause = FIRST_PAUSE_SECONDS
-        command = [sys.executable, "-m", "esutd_bus.cli", "work", "--parent", str(os.getpid())]
-        while True:
+    def start(self) -> None:
+        """Starts the child soon."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Lets the child finish what is under way."""
+        with self._lock:
+            self._stopping.set()
+        for number, seconds in ((signal.SIGTERM, SECONDS_TO_FINISH), (signal.SIGKILL, None)):
             with self._lock:
-                if self._stopping.is_set():
-                    return
-                # In a session of its own: Ctrl-C is for the process that stops this one.
-                process = self._process = subprocess.Popen(command, start_new_session=True)  # noqa: S603  # ourselves
-            process.wait()
-            if self._stopping.wait(0):
+                if self._pid is not None:
+                    os.kill(self._pid, number)
+            self._thread.join(seconds)
+            if not self._thread.is_alive():
                 return
-            _log.warning("work ended, and is started again", exit_code=process.returncode, seconds=pause)
+
+    def _keep(self) -> None:
+        pause = FIRST_PAUSE_SECONDS
+        while (pid := self._spawn()) is not None:
+            began = time.monotonic()
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            with self._lock:
+                _, status = os.waitpid(pid, 0)
+                self._pid = None
+            if self._stopping.is_set():
+                return
+            if time.monotonic() - began > LONGEST_PAUSE_SECONDS:
+                pause = FIRST_PAUSE_SECONDS
+            code = os.waitstatus_to_exitcode(status)
+            _log.warning("work ended, and is started again", exit_code=code, seconds=pause)
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
-    def stop(self) -> None:
-        """Lets it finish what is under way."""
+    def _spawn(self) -> int | None:
+        """A child's number; none when there is to be no other.
+
+        Not by `subprocess`: it waits for a pipe to be closed, and a worker that the server forks meanwhile keeps that
+        open. In a process group of its own, so that Ctrl-C reaches only the process that stops this one.
+        """
         with self._lock:
-            self._stopping.set()
-            process = self._process
-        if process is None:
-            return
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(SECONDS_TO_FINISH)
-        process.kill()
-        process.wait()
+            if self._stopping.is_set():
+                return None
+            self._pid = os.posix_spawn(self._command[0], self._command, os.environ, setpgroup=0)
+            return self._pid
