@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -103,7 +104,8 @@ class RevocationMemory:
 
     async def _parse(self, octets: Mapping[str, bytes], before: asyncio.Task[None] | None) -> None:
         if before is not None:
-            await before
+            with contextlib.suppress(Exception):  # told when it was awaited, or by the loop
+                await before
         for url, der in octets.items():
             try:
                 self._lists[url] = await asyncio.to_thread(read_revocation_list, der, self._trust.authorities)

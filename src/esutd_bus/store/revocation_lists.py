@@ -53,16 +53,22 @@ def states(
     connection: psycopg.Connection[dict[str, Any]], urls: Sequence[str], now: datetime
 ) -> list[ListState]:
     """The state of each address, in the given order; one that is new is to be tried at once."""
-    connection.cursor().executemany(
-        "INSERT INTO revocation_list (url, next_try) VALUES (%s, %s) ON CONFLICT (url) DO NOTHING",
-        [(url, now) for url in urls],
-    )
+    found = _states(connection, urls)
+    if new := [url for url in urls if url not in found]:
+        connection.cursor().executemany(
+            "INSERT INTO revocation_list (url, next_try) VALUES (%s, %s) ON CONFLICT (url) DO NOTHING",
+            [(url, now) for url in new],
+        )
+        found = _states(connection, urls)
+    return [found[url] for url in dict.fromkeys(urls)]
+
+
+def _states(connection: psycopg.Connection[dict[str, Any]], urls: Sequence[str]) -> Mapping[str, ListState]:
     rows = connection.execute(
         f"SELECT {_STATE} FROM revocation_list WHERE url = ANY(%s)",  # noqa: S608  # a constant
         (list(urls),),
     ).fetchall()
-    found = {row["url"]: ListState(**row) for row in rows}
-    return [found[url] for url in dict.fromkeys(urls)]
+    return {row["url"]: ListState(**row) for row in rows}
 
 
 def keep(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from esutd_bus.work.sources import Sources
 
 _LOCK: Final = "esutd-bus refresh trust"
+_TELL_EVERY: Final = timedelta(seconds=15)
 
 
 class RefreshTrust:
@@ -32,6 +33,7 @@ class RefreshTrust:
 
     def __init__(self, settings: Settings, sources: Sources) -> None:
         self._sources = sources
+        self._told_at: datetime | None = None
         collector = Collector(settings.revocation_deadline_seconds)
         self._lists = ListRefresher(sources, collector, settings.clock)
         self._statuses = StatusRefresher(sources, collector, settings.clock)
@@ -44,10 +46,12 @@ class RefreshTrust:
                 self._statuses.refresh(connection, _seen_since())
         # Whichever node has done it, each tells the metrics.
         now = datetime.now(UTC)
-        metrics.tell(
-            revocation_lists.states(connection, self._sources.crl_urls, now),
-            certificate_statuses.counts(connection, _seen_since()),
-        )
+        if self._told_at is None or now - self._told_at >= _TELL_EVERY:
+            self._told_at = now
+            metrics.tell(
+                revocation_lists.states(connection, self._sources.crl_urls, now),
+                certificate_statuses.counts(connection, _seen_since()),
+            )
 
     def everything(self, connection: psycopg.Connection[dict[str, Any]]) -> bool:
         """Fetches all lists now, and asks about all certificates soon; False where another node is at it."""
