@@ -34,6 +34,9 @@ SIGNING = x509.KeyUsage(
     digital_signature=True, content_commitment=True, key_encipherment=False, data_encipherment=False,
     key_agreement=False, key_cert_sign=False, crl_sign=False, encipher_only=False, decipher_only=False,
 )  # fmt: skip
+FIRST_HEAD = x509.ExtendedKeyUsage(
+    [x509.ObjectIdentifier(role) for role in ("1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.2.1")]
+)
 
 
 def fresh_key(ca_server: CaServer, authority: str) -> ServiceKey:
@@ -47,6 +50,7 @@ def fresh_key(ca_server: CaServer, authority: str) -> ServiceKey:
             ]
         ),
         SIGNING,
+        FIRST_HEAD,
     )
     return ServiceKey(issued.key, issued.certificate)
 
