@@ -89,11 +89,14 @@ class MessageEvidence:
 
     now: datetime
     begun: list[str] = field(default_factory=list)
+    begin: Callable[[str], None] = field(init=False, repr=False)
+    """The checks begun before have held; this one is being made."""
+
     signatures: list[Evidence] = field(default_factory=list)
 
-    def begin(self, check: str) -> None:
-        """The checks begun before have held; this one is being made."""
-        self.begun.append(check)
+    def __post_init__(self) -> None:
+        """Beginning a check is noting it."""
+        self.begin = self.begun.append
 
     def begin_signature(self, place: Place) -> Evidence:
         """What is known of the message as a whole has held, and so have the signatures begun before."""

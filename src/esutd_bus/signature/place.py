@@ -107,7 +107,7 @@ def require_unique_identifiers(root: Element) -> None:
 
 def _transport(envelope: Envelope) -> Place | None:
     """The header's signature, by the one profile that the header shows."""
-    headers = _children(envelope.root, names.HEADER)
+    headers = [child for child in envelope.root if child.tag == names.HEADER]
     if len(headers) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
     if not headers:
@@ -169,7 +169,7 @@ def _in_header(
 def _signed(envelope: Envelope, profile: Profile) -> Element:
     element = envelope.root
     for tag in profile.signed:
-        children = _children(element, tag)
+        children = [child for child in element if child.tag == tag]
         if len(children) != 1:
             raise Refusal(Reason.REFERENCE_TARGET, f"the message must have exactly one {tag}")
         element = children[0]
@@ -195,10 +195,6 @@ def _document(element: Element) -> tuple[Place, ...]:
         for number, signature in enumerate(signatures, start=1)
     ]
     return tuple(reversed(places))
-
-
-def _children(parent: Element, tag: str) -> list[Element]:
-    return [child for child in parent if child.tag == tag]
 
 
 def _path(*tags: str) -> str:
