@@ -31,7 +31,7 @@ def tables(**declarations: Any) -> Iterable[Table]:
     return declare([MappingDocument("Test.yaml", "Test", {}, declarations)]).values()
 
 
-NEWEST = "migrated from nothing to 0002"
+NEWEST = "migrated from nothing to 0006"
 
 LESSON = {"columns": {"topic": {"type": "text", "required": True}, "hours": "decimal"}, "index": ["topic"]}
 PUPIL = {"parent": "lesson", "columns": {"iin": "text"}}

@@ -150,7 +150,9 @@ class Decider:
     """The other systems that are asked before the decision."""
 
 
-def referred(command: Command, *, amendments: bool = False, history: bool = False) -> Needs:
+def referred(
+    command: Command, *, amendments: bool = False, history: bool = False, leaves: bool = False
+) -> Needs:
     """The needs of a message that refers to a contract."""
     reference = command.values.get("reference", _NOTHING)
     contract_id: UUID | None = reference.get("contract_id")
@@ -159,4 +161,5 @@ def referred(command: Command, *, amendments: bool = False, history: bool = Fals
         contract_external_id=None if contract_id else reference.get("external_id"),
         amendments=amendments,
         history=history,
+        leaves=leaves,
     )

@@ -8,8 +8,11 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    correct_leave,
+    delete_leave,
     get_contract,
     get_personal_file,
+    record_leave,
     register_contract,
     store_rows,
     terminate_contract,
@@ -28,6 +31,9 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "TerminateContract": terminate_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
+        "RecordLeave": record_leave.DECIDER,
+        "CorrectLeave": correct_leave.DECIDER,
+        "DeleteLeave": delete_leave.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

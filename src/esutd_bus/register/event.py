@@ -32,13 +32,13 @@ class ContractEvent:
     """A contract came into being or changed: one entry of its history."""
 
     kind: str
-    """`ContractRegistered`, `ContractAmended`, `ContractTerminated`."""
+    """`ContractRegistered`, `ContractAmended`, `ContractTerminated`, `LeaveRecorded`, …"""
 
     contract: Row
     """The contract as it is from now on: every column of the table `contract`."""
 
     changes: Mapping[str, tuple[Any, Any]]
-    """Column → (before, after) for what changed."""
+    """Column → (before, after) for what changed; `leave.starts_on` for a column of another table."""
 
     effective_on: date
     """From when the change holds."""
@@ -46,6 +46,9 @@ class ContractEvent:
     deadline: Deadline | None = None
     amendment: Row | None = None
     """The additional agreement (a new row of the table `amendment`), if it made the change."""
+
+    leave: Row | None = None
+    """The leave that the event is about, as it is from now on: every column of the table `leave`."""
 
 
 @dataclass(frozen=True, slots=True)

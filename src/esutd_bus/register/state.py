@@ -33,6 +33,12 @@ class Needs:
     history: bool = False
     """The history of the contract referred to."""
 
+    leaves: bool = False
+    """The leaves of the contract referred to, deleted ones too."""
+
+    leave_external_id: str | None = None
+    """A leave of this employer with this external id (SCSE086)."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -44,5 +50,7 @@ class State:
     amendment_by_external_id: Row | None = None
     amendments: Sequence[Row] = ()
     history: Sequence[Row] = ()
+    leaves: Sequence[Row] = ()
+    leave_by_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

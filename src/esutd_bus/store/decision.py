@@ -61,6 +61,8 @@ def _touches(work: Work, state: State) -> set[Key]:
         keys.add(("number", (employer, needs.contract_number)))
     if needs.amendment_external_id is not None:
         keys.add(("amendment", (employer, needs.amendment_external_id)))
+    if needs.leave_external_id is not None:
+        keys.add(("leave", (employer, needs.leave_external_id)))
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
     return keys

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncCursor
+from sqlalchemy import Table
 
 from esutd_bus.register.state import Needs, Row, State
 from esutd_bus.store import tables
@@ -42,15 +43,22 @@ WITH wanted AS (
 SELECT {select_list(tables.contract, "c")} FROM wanted JOIN contract c USING (id)
 """  # noqa: S608  # of our own words, here and below: keys are parameters
 
-_AMENDMENTS = f"""
+
+def _belonging(table: Table) -> str:
+    """The query for a contract's amendments, or leaves: all of a contract, and those named by external id."""
+    return f"""
 WITH wanted AS (
-    SELECT a.id FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN amendment a ON a.contract_id = found.id
+    SELECT a.id FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN "{table.name}" a ON a.contract_id = found.id
     UNION
     SELECT a.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
-        JOIN amendment a USING (employer, external_id)
+        JOIN "{table.name}" a USING (employer, external_id)
 )
-SELECT {select_list(tables.amendment, "a")} FROM wanted JOIN amendment a USING (id)
+SELECT {select_list(table, "a")} FROM wanted JOIN "{table.name}" a USING (id)
 """  # noqa: S608
+
+
+_AMENDMENTS = _belonging(tables.amendment)
+_LEAVES = _belonging(tables.leave)
 
 _HISTORY = f"""
 SELECT {select_list(tables.contract_event, "e")}
@@ -71,6 +79,8 @@ class Loaded:
     _amendments: Index = field(default_factory=dict)
     _amendments_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _history_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _leaves: Index = field(default_factory=dict)
+    _leaves_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -88,6 +98,8 @@ class Loaded:
             amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
             amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
             history=self._history_of.get(contract["id"], ()) if contract else (),
+            leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
+            leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -107,6 +119,12 @@ class Loaded:
         for row in rows:
             self._amendments[row["employer"], row["external_id"]] = row
             self._amendments_of[row["contract_id"]].append(row)
+
+    def add_leaves(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `leave`."""
+        for row in rows:
+            self._leaves[row["employer"], row["external_id"]] = row
+            self._leaves_of[row["contract_id"]].append(row)
 
     def add_history(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract_event`, a contract's in their order."""
@@ -130,6 +148,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     by_number = _keys((e, n.contract_number) for e, n in needed)
     amended = [(e, n) for e, n in needed if n.amendments]
     read = [(e, n) for e, n in needed if n.history]
+    away = [(e, n) for e, n in needed if n.leaves]
 
     loaded = Loaded()
     async with connection.pipeline():
@@ -145,6 +164,13 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_external_id) for e, n in amended),
             _keys((e, n.amendment_external_id) for e, n in needed),
         )
+        leaves = await _ask(
+            connection,
+            _LEAVES,
+            _keys((e, n.contract_id) for e, n in away),
+            _keys((e, n.contract_external_id) for e, n in away),
+            _keys((e, n.leave_external_id) for e, n in needed),
+        )
         history = await _ask(
             connection,
             _HISTORY,
@@ -155,6 +181,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
     loaded.add_amendments(await _rows(amendments))
+    loaded.add_leaves(await _rows(leaves))
     loaded.add_history(await _rows(history))
     return loaded
 

@@ -41,8 +41,14 @@ class Projection:
         self.inserts[tables.contract_event].append(_history(event, outcome, record))
         if event.amendment is not None:
             self.inserts[tables.amendment].append(event.amendment)
+        self._put(tables.contract, row)
+        if event.leave is not None:
+            self._put(tables.leave, event.leave)
+
+    def _put(self, table: Table, row: Mapping[str, Any]) -> None:
+        """A row as it is from now on: new at its first version."""
         target = self.inserts if row["version"] == 1 else self.updates
-        target[tables.contract].append(row)
+        target[table].append(row)
 
     def _rows(self, rows: Sequence[tuple[str, Mapping[str, Any]]], outcome: Outcome, record: Record) -> None:
         known = {"employer": record.sender, "message_id": record.id, "recorded_at": outcome.decided_at}
@@ -68,4 +74,5 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
             {"field": name, "before": jsonable(before), "after": jsonable(after)}
             for name, (before, after) in event.changes.items()
         ],
+        "leave_id": event.leave["id"] if event.leave else None,
     }

@@ -97,6 +97,27 @@ amendment = Table(
     comment="Additional agreements (дополнительные соглашения).",
 )
 
+leave = Table(
+    "leave",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("contract_id", Uuid, ForeignKey("contract.id"), nullable=False, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("external_id", Text, nullable=False),
+    Column("leave_type_code", Text, nullable=False),
+    Column("personnel_number", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("first_working_day_on", Date),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("version", Integer, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "contract_id"),
+    Index(None, "employer", "external_id", unique=True),
+    comment="Social leaves as they are now; a deleted one stays, and contract_event tells its history.",
+)
+
 contract_event = Table(
     "contract_event",
     metadata,
@@ -111,6 +132,7 @@ contract_event = Table(
     Column("due_on", Date),
     Column("days_late", Integer),
     Column("changes", JSONB, nullable=False),
+    Column("leave_id", Uuid, ForeignKey("leave.id")),
     # Two writers that decided on the same version of a contract cannot both commit.
     PrimaryKeyConstraint("contract_id", "version"),
     comment="A contract's history: who changed what, when, by which message. Rows are only ever added.",

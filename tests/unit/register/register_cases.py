@@ -79,6 +79,30 @@ AMENDMENT: Mapping[str, Any] = {
 
 TERMINATION: Mapping[str, Any] = {"terminated_on": date(2025, 6, 10), "termination_reason_code": "03-002"}
 
+LEAVE_ID = UUID(int=4)
+
+LEAVE: Mapping[str, Any] = {
+    "external_id": "d" * 32,
+    "leave_type_code": "1",
+    "personnel_number": "0042",
+    "starts_on": date(2025, 6, 2),
+    "ends_on": date(2025, 10, 5),
+    "first_working_day_on": date(2025, 10, 6),
+}
+"""A leave of 126 days for a birth, as a message tells it."""
+
+RECORDED: Mapping[str, Any] = {
+    "id": LEAVE_ID,
+    "contract_id": CONTRACT_ID,
+    "employer": EMPLOYER,
+    **LEAVE,
+    "status": "active",
+    "version": 1,
+    "message_id": UUID(int=5),
+    "recorded_at": datetime(2025, 6, 3, 5, 0, tzinfo=UTC),
+}
+"""The same leave in the register, some days later."""
+
 DISCLOSURE: Mapping[str, Any] = {"employee_iin": IIN, "purpose": "приём на работу"}
 
 BY_ID: Mapping[str, Any] = {"contract_id": CONTRACT_ID}

@@ -16,6 +16,9 @@ from register_cases import (
     CONTRACT,
     DISCLOSURE,
     IIN,
+    LEAVE,
+    LEAVE_ID,
+    RECORDED,
     REGISTERED,
     RULES,
     TERMINATION,
@@ -25,13 +28,13 @@ from register_cases import (
 )
 
 from esutd_bus.register.answer_codes import text
-from esutd_bus.register.decide import decide, needs
+from esutd_bus.register.decide import COMMANDS, decide, needs
 from esutd_bus.register.event import Accepted, ContractEvent, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import State
 
-OPERATIONS = ["RegisterContract", "AmendContract", "TerminateContract", "GetContract", "GetPersonalFile"]
+OPERATIONS = sorted(COMMANDS)
 
 CODES = st.sampled_from(
     ["1", "2", "3", "4", "8", "9", "398", "643", "999", "03", "03-002", "2511-1", "711210000"]
@@ -72,7 +75,13 @@ MESSAGES = st.fixed_dictionaries(
         "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
-        "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+        "reference": st.sampled_from(
+            [BY_ID, {"external_id": "e" * 32}, {}, {**BY_ID, "employee_iin": IIN}, {"employee_iin": "1"}]
+        ),
+        "leave": partial(LEAVE, of={}),
+        "leave_reference": st.sampled_from(
+            [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
+        ),
     },
 )
 ROWS = st.none() | st.builds(
@@ -87,6 +96,8 @@ STATES = st.builds(
     contract_by_number=ROWS,
     amendment_by_external_id=st.none() | st.just(AMENDMENT),
     amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
+    leave_by_external_id=st.none() | st.just(RECORDED),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

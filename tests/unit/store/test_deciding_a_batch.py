@@ -55,6 +55,7 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (Needs(contract_number="8"), Needs(contract_number="8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
+        (Needs(leave_external_id="l1"), Needs(contract_id=UUID(int=9), leave_external_id="l1")),
     ],
 )
 def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second: Needs) -> None:
@@ -98,17 +99,29 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             seen[employer] = state
             return Outcome(record())
 
-        needs = Needs(CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True)
+        needs = Needs(
+            CONTRACT["id"],
+            "e7",
+            "7",
+            "a7",
+            amendments=True,
+            history=True,
+            leaves=True,
+            leave_external_id="l7",
+        )
         return Work([record()], look, employer=employer, needs=needs)
 
     found = loaded(CONTRACT, {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"})
     amendment = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "a7"}
     history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
     found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
+    leave = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "l7"}
+    found.add_leaves([leave, {**leave, "contract_id": UUID(int=8), "external_id": "l8"}])
     found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
     decide([looking(EMPLOYER), looking(OTHER)], found)
     assert seen[OTHER] == State()
-    assert seen[EMPLOYER] == State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history)
+    own = State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, [leave], leave)
+    assert seen[EMPLOYER] == own
 
 
 @pytest.mark.parametrize(

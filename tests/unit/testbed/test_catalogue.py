@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from esutd_bus.register import identifiers
+from esutd_bus.register.decide import COMMANDS
 from esutd_bus.settings import packaged
 from esutd_bus.testbed import test_ca as test_ca_module
 from esutd_bus.testbed.expectation import UNSIGNED
@@ -39,13 +40,7 @@ def test_there_are_enough_of_them(catalogue: Mapping[str, Fixture], faults: list
     assert len(catalogue) - len(faults) >= 15
     assert len(faults) >= 60
     operations = {fixture.operation for fixture in catalogue.values() if fixture.kind == "ok"}
-    assert operations == {
-        "RegisterContract",
-        "AmendContract",
-        "TerminateContract",
-        "GetContract",
-        "GetPersonalFile",
-    }
+    assert operations == COMMANDS.keys()
 
 
 def test_no_two_faults_are_of_the_same_operation_code_and_cause(faults: list[Fixture]) -> None:

@@ -27,6 +27,11 @@ def termination_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "termination", "contract")
 
 
+def leave_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE122, 123, 124, 134, 135. Source: order 353, clause 6; code texts."""
+    yield from _missing(case, "leave", "leave")
+
+
 def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
     yield from _missing(case, "disclosure", "disclosure")

@@ -1,0 +1,61 @@
+"""Social leaves, and which of them an entry of a contract's history is about
+
+Revision: 0006, after 0002
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0006"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "leave",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("contract_id", sa.Uuid(), nullable=False),
+        sa.Column("employer", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("leave_type_code", sa.Text(), nullable=False),
+        sa.Column("personnel_number", sa.Text(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("first_working_day_on", sa.Date(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["contract_id"], ["contract.id"], name=op.f("fk_leave_contract_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_leave")),
+        comment="Social leaves as they are now; a deleted one stays, and contract_event tells its history.",
+    )
+    op.create_index(op.f("ix_leave_contract_id"), "leave", ["contract_id"], unique=False)
+    op.create_index(
+        op.f("ix_leave_employer_external_id"), "leave", ["employer", "external_id"], unique=True
+    )
+    op.add_column("contract_event", sa.Column("leave_id", sa.Uuid(), nullable=True))
+    op.create_foreign_key(
+        op.f("fk_contract_event_leave_id"), "contract_event", "leave", ["leave_id"], ["id"]
+    )
+    op.execute("""
+        CREATE FUNCTION never_erased() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'rows of % are never erased', TG_TABLE_NAME;
+        END $$
+    """)
+    op.execute("""
+        CREATE TRIGGER never_erased BEFORE DELETE OR TRUNCATE ON leave
+        FOR EACH STATEMENT EXECUTE FUNCTION never_erased()
+    """)
+
+
+def downgrade() -> None:
+    op.drop_constraint(op.f("fk_contract_event_leave_id"), "contract_event", type_="foreignkey")
+    op.drop_column("contract_event", "leave_id")
+    op.drop_index(op.f("ix_leave_employer_external_id"), table_name="leave")
+    op.drop_index(op.f("ix_leave_contract_id"), table_name="leave")
+    op.drop_table("leave")
+    op.execute("DROP FUNCTION never_erased()")
