@@ -24,7 +24,7 @@ REFERENCES: Mapping[str, Mapping[str, type]] = {
 }
 """How a message refers to a contract (and to its employee), and to a leave of it: no tables, but landed on alike."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "leave")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "leave", "iin_change")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

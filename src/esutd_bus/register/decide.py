@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    change_employee_iin,
     correct_leave,
     delete_leave,
     get_contract,
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "RecordLeave": record_leave.DECIDER,
         "CorrectLeave": correct_leave.DECIDER,
         "DeleteLeave": delete_leave.DECIDER,
+        "ChangeEmployeeIin": change_employee_iin.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

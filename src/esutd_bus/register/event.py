@@ -59,6 +59,14 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True)
+class RowAdded:
+    """A row of a register's table that no contract's history tells."""
+
+    table: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class RowsStored:
     """An exchange without rules of its own: its rows are stored as they came."""
 
@@ -66,7 +74,7 @@ class RowsStored:
     """(table, row), parents first."""
 
 
-Event = ContractEvent | Disclosed | RowsStored
+Event = ContractEvent | Disclosed | RowAdded | RowsStored
 
 
 @dataclass(frozen=True, slots=True)

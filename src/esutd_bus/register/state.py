@@ -39,10 +39,16 @@ class Needs:
     leave_external_id: str | None = None
     """A leave of this employer with this external id (SCSE086)."""
 
+    employee_iin: str | None = None
+    """The contracts of this employer with this employee."""
+
+    new_iin: str | None = None
+    """Whose this IIN was before it became an employee's: told by any employer (SCSE145)."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the store found for a command's `Needs`; always of the command's own employer."""
+    """What the store found for a command's `Needs`; always of the command's own employer, but for `iin_change`."""
 
     contract_by_id: Row | None = None
     contract_by_external_id: Row | None = None
@@ -52,5 +58,7 @@ class State:
     history: Sequence[Row] = ()
     leaves: Sequence[Row] = ()
     leave_by_external_id: Row | None = None
+    contracts_of_employee: Sequence[Row] = ()
+    iin_change: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -63,6 +63,9 @@ def _touches(work: Work, state: State) -> set[Key]:
         keys.add(("amendment", (employer, needs.amendment_external_id)))
     if needs.leave_external_id is not None:
         keys.add(("leave", (employer, needs.leave_external_id)))
+    keys |= {("contract", row["id"]) for row in state.contracts_of_employee}
+    if needs.new_iin is not None:
+        keys.add(("iin", needs.new_iin))
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
     return keys

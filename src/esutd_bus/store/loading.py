@@ -60,6 +60,17 @@ SELECT {select_list(table, "a")} FROM wanted JOIN "{table.name}" a USING (id)
 _AMENDMENTS = _belonging(tables.amendment)
 _LEAVES = _belonging(tables.leave)
 
+_OF_EMPLOYEES = f"""
+SELECT {select_list(tables.contract, "c")}
+FROM unnest(%s::text[], %s::text[]) AS k (employer, employee_iin) JOIN contract c USING (employer, employee_iin)
+ORDER BY c.id
+"""  # noqa: S608
+
+_IIN_CHANGES = f"""
+SELECT {select_list(tables.iin_change, "c")} FROM unnest(%s::text[], %s::text[]) AS k (employer, iin)
+JOIN iin_change c USING (iin)
+"""  # noqa: S608
+
 _HISTORY = f"""
 SELECT {select_list(tables.contract_event, "e")}
 FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN contract_event e ON e.contract_id = found.id
@@ -81,6 +92,8 @@ class Loaded:
     _history_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _leaves: Index = field(default_factory=dict)
     _leaves_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _contracts_of: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _iin_changes: dict[str | None, Row] = field(default_factory=dict)
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -100,6 +113,8 @@ class Loaded:
             history=self._history_of.get(contract["id"], ()) if contract else (),
             leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
             leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
+            contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
+            iin_change=self._iin_changes.get(needs.new_iin),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -125,6 +140,15 @@ class Loaded:
         for row in rows:
             self._leaves[row["employer"], row["external_id"]] = row
             self._leaves_of[row["contract_id"]].append(row)
+
+    def add_contracts_of_employees(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract`, all of each employee."""
+        for row in rows:
+            self._contracts_of[row["employer"], row["employee_iin"]].append(row)
+
+    def add_iin_changes(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `iin_change`."""
+        self._iin_changes |= {row["iin"]: row for row in rows}
 
     def add_history(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract_event`, a contract's in their order."""
@@ -171,6 +195,8 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_external_id) for e, n in away),
             _keys((e, n.leave_external_id) for e, n in needed),
         )
+        of_employees = await _ask(connection, _OF_EMPLOYEES, _keys((e, n.employee_iin) for e, n in needed))
+        iin_changes = await _ask(connection, _IIN_CHANGES, _keys((e, n.new_iin) for e, n in needed))
         history = await _ask(
             connection,
             _HISTORY,
@@ -182,6 +208,8 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_contracts(await _rows(contracts))
     loaded.add_amendments(await _rows(amendments))
     loaded.add_leaves(await _rows(leaves))
+    loaded.add_contracts_of_employees(await _rows(of_employees))
+    loaded.add_iin_changes(await _rows(iin_changes))
     loaded.add_history(await _rows(history))
     return loaded
 

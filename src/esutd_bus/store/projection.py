@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from esutd_bus.register.event import ContractEvent, Disclosed, RowsStored
+from esutd_bus.register.event import ContractEvent, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.store import tables
 from esutd_bus.store.journal import Record
@@ -33,6 +33,8 @@ class Projection:
                     self._contract(event, outcome, record)
                 case Disclosed():
                     self.inserts[tables.disclosure].append(event.disclosure)
+                case RowAdded():
+                    self.inserts[tables.metadata.tables[event.table]].append(event.row)
                 case RowsStored():
                     self._rows(event.rows, outcome, record)
 

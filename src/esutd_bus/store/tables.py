@@ -118,6 +118,19 @@ leave = Table(
     comment="Social leaves as they are now; a deleted one stays, and contract_event tells its history.",
 )
 
+iin_change = Table(
+    "iin_change",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("former_iin", Text, nullable=False),
+    Column("iin", Text, nullable=False),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "iin", unique=True),
+    comment="Which IIN a person had before, as the first employer told who knew of the change.",
+)
+
 contract_event = Table(
     "contract_event",
     metadata,

@@ -26,6 +26,9 @@ EMPLOYER = "990440000385"
 IIN = f"85010110001{check_digit('85010110001')}"
 """An invented man born on 1 January 1885."""
 
+OTHER_IIN = f"86010110001{check_digit('86010110001')}"
+"""Another invented man's, born a year later."""
+
 CONTRACT_ID = UUID(int=1)
 NEW_ID = UUID(int=2)
 MESSAGE_ID = UUID(int=3)

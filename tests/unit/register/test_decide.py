@@ -18,6 +18,7 @@ from register_cases import (
     IIN,
     LEAVE,
     LEAVE_ID,
+    OTHER_IIN,
     RECORDED,
     REGISTERED,
     RULES,
@@ -79,6 +80,7 @@ MESSAGES = st.fixed_dictionaries(
             [BY_ID, {"external_id": "e" * 32}, {}, {**BY_ID, "employee_iin": IIN}, {"employee_iin": "1"}]
         ),
         "leave": partial(LEAVE, of={}),
+        "iin_change": partial({"former_iin": IIN, "iin": OTHER_IIN}, of={}),
         "leave_reference": st.sampled_from(
             [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
         ),
@@ -98,6 +100,9 @@ STATES = st.builds(
     amendments=st.lists(st.just(AMENDMENT), max_size=2),
     leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
     leave_by_external_id=st.none() | st.just(RECORDED),
+    contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
+    iin_change=st.none()
+    | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

@@ -17,6 +17,7 @@ from register_cases import (
     MESSAGE_ID,
     NEW_ID,
     NOW,
+    OTHER_IIN,
     RECORDED,
     REGISTERED,
     RULES,
@@ -31,7 +32,6 @@ from register_cases import (
 
 from esutd_bus.register.command import Command
 from esutd_bus.register.decide import needs
-from esutd_bus.register.identifiers import check_digit
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
 
@@ -201,9 +201,8 @@ def test_a_deletion_names_the_leave() -> None:
 
 @pytest.mark.code("SCSE132")
 def test_a_deletion_names_the_employee_of_the_leave() -> None:
-    other = f"86010110001{check_digit('86010110001')}"
     field = "reference.employee_iin"
-    assert refusals(judge(deletion({**BY_ID, "employee_iin": other}), KNOWN)) == [("SCSE132", field)]
+    assert refusals(judge(deletion({**BY_ID, "employee_iin": OTHER_IIN}), KNOWN)) == [("SCSE132", field)]
     assert refusals(judge(deletion(BY_ID), KNOWN)) == [("SCSE011", field)]
 
 

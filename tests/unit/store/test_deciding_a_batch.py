@@ -17,13 +17,21 @@ from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
 
 NOW = datetime.now(UTC)
 EMPLOYER, OTHER = "990440000385", "940340000421"
-CONTRACT = {"id": UUID(int=7), "employer": EMPLOYER, "external_id": "e7", "number": "7", "version": 1}
+CONTRACT = {
+    "id": UUID(int=7),
+    "employer": EMPLOYER,
+    "external_id": "e7",
+    "number": "7",
+    "employee_iin": "i7",
+    "version": 1,
+}
 EVENT = ContractEvent("ContractAmended", CONTRACT, {}, date(2026, 3, 2))
 
 
 def loaded(*contracts: dict[str, Any]) -> Loaded:
     found = Loaded()
     found.add_contracts(contracts)
+    found.add_contracts_of_employees(contracts)
     return found
 
 
@@ -55,6 +63,9 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (Needs(contract_number="8"), Needs(contract_number="8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
+        (Needs(employee_iin="i7"), BY_ID),
+        (BY_ID, Needs(employee_iin="i7")),
+        (Needs(new_iin="i8"), Needs(employee_iin="i9", new_iin="i8")),
         (Needs(leave_external_id="l1"), Needs(contract_id=UUID(int=9), leave_external_id="l1")),
     ],
 )

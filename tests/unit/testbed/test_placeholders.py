@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.identifiers import is_iin
 from esutd_bus.testbed.placeholders import Filling, PlaceholderError, leans_on, move_by_working_days
 
 CALENDAR = Calendar()
@@ -26,6 +27,14 @@ def test_a_bare_uuid_is_new_each_time_and_a_named_one_is_not() -> None:
     assert named == again == one.fill("${uuid:a}")
     assert named != one.fill("${uuid:b}") != filling().fill("${uuid:b}")
     assert str(UUID(named)) == named
+
+
+def test_an_invented_person_has_a_right_iin_and_was_born_in_the_1800s() -> None:
+    one = filling()
+    people = [one.fill(f"${{iin:p{n}}}") for n in range(500)]
+    assert one.fill("${iin:p7}") == people[7] != filling().fill("${iin:p7}")
+    assert all(is_iin(iin) for iin in people)
+    assert {iin[6] for iin in people} == {"1", "2"}
 
 
 @pytest.mark.parametrize(

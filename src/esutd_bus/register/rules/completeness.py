@@ -32,6 +32,11 @@ def leave_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "leave", "leave")
 
 
+def iin_change_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE011. Source: code text."""
+    yield from _missing(case, "iin_change", "iin_change")
+
+
 def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
     yield from _missing(case, "disclosure", "disclosure")

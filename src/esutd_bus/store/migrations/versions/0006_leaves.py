@@ -1,4 +1,4 @@
-"""Social leaves, and which of them an entry of a contract's history is about
+"""Social leaves and changed IINs; which leave an entry of a contract's history is about
 
 Revision: 0006, after 0002
 """
@@ -40,6 +40,22 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_contract_event_leave_id"), "contract_event", "leave", ["leave_id"], ["id"]
     )
+    op.create_table(
+        "iin_change",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("employer", sa.Text(), nullable=False),
+        sa.Column("former_iin", sa.Text(), nullable=False),
+        sa.Column("iin", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_iin_change")),
+        comment="Which IIN a person had before, as the first employer told who knew of the change.",
+    )
+    op.create_index(op.f("ix_iin_change_iin"), "iin_change", ["iin"], unique=True)
+    op.execute("""
+        CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON iin_change
+        FOR EACH STATEMENT EXECUTE FUNCTION only_added()
+    """)
     op.execute("""
         CREATE FUNCTION never_erased() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -53,6 +69,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_iin_change_iin"), table_name="iin_change")
+    op.drop_table("iin_change")
     op.drop_constraint(op.f("fk_contract_event_leave_id"), "contract_event", type_="foreignkey")
     op.drop_column("contract_event", "leave_id")
     op.drop_index(op.f("ix_leave_employer_external_id"), table_name="leave")
