@@ -81,7 +81,7 @@ class Engine:
         """The whole way. Raises StoreUnavailable."""
         try:
             request = self._reader.read(passage, service, self._clock())
-            request = await self._fetch(passage, request)
+            request = await self._search(await self._fetch(passage, request))
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
         work = Work(
@@ -124,6 +124,13 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
+    async def _search(self, request: Request) -> Request:
+        """Looks for what the register must find among many rows; not for a message refused already."""
+        search = needs(request.command).search
+        if search is None or request.key is None:
+            return request
+        return replace(request, found=await self._store.search(request.command.employer, search))
+
     def _decide(
         self, passage: Passage, request: Request, state: State, stored: StoredAnswer | None
     ) -> Outcome:
@@ -137,7 +144,7 @@ class Engine:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
         now = self._clock()
-        known = replace(state, fetched=request.fetched)
+        known = replace(state, fetched=request.fetched, found=request.found)
         decision = decide(request.command, known, now, self._rulebook())
         if isinstance(decision, Refused):
             refusals = request.operation.in_order(decision.refusals)

@@ -18,11 +18,18 @@ MESSAGE = "message"
 """What every message says of itself: kept in the journal, whatever the operation."""
 
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
-REFERENCES: Mapping[str, Mapping[str, type]] = {
+BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "reference": {"contract_id": UUID, "external_id": str, "employee_iin": str},
     "leave_reference": {"leave_id": UUID, "external_id": str},
+    "search": {
+        "employee_iin": str,
+        "status": str,
+        "changed_since": datetime,
+        "page_number": int,
+        "page_size": int,
+    },
 }
-"""How a message refers to a contract (and to its employee), and to a leave of it: no tables, but landed on alike."""
+"""What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
 _TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "leave", "iin_change")
 
@@ -72,7 +79,7 @@ class Fields:
     def __init__(self, declared: Mapping[str, Table], *, of_command: bool) -> None:
         tables: dict[str, Mapping[str, type]] = {MESSAGE: _SAID_OF_A_MESSAGE}
         if of_command:
-            tables |= REFERENCES
+            tables |= BESIDE_TABLES
             tables |= {name: _fed_by_messages(metadata.tables[name]) for name in _TABLES_OF_COMMANDS}
         else:
             tables |= {name: _fed_by_messages(table) for name, table in declared.items()}
@@ -80,7 +87,7 @@ class Fields:
         self._elsewhere = {
             **dict.fromkeys(declared, "of a mapping's own: a command of the register does not store it"),
             **dict.fromkeys(
-                (*REFERENCES, *metadata.tables), "the register's: only a command of the register feeds it"
+                (*BESIDE_TABLES, *metadata.tables), "the register's: only a command of the register feeds it"
             ),
         }
 

@@ -125,6 +125,9 @@ class Sources:
     lists: Mapping[str, Shape] = field(default_factory=dict)
     """Lists of rows, by name."""
 
+    table_lists: Mapping[str, str] = field(default_factory=dict)
+    """Lists of rows as they stand in a table: name → table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decider:

@@ -11,6 +11,7 @@ from esutd_bus.register import (
     change_employee_iin,
     correct_leave,
     delete_leave,
+    find_contracts,
     get_contract,
     get_personal_file,
     record_leave,
@@ -36,6 +37,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "CorrectLeave": correct_leave.DECIDER,
         "DeleteLeave": delete_leave.DECIDER,
         "ChangeEmployeeIin": change_employee_iin.DECIDER,
+        "FindContracts": find_contracts.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

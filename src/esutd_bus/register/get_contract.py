@@ -27,17 +27,6 @@ _ENTRY = Shape(
     lists={"change": Shape(always={"field": str}, sometimes={"before": object, "after": object})},
     filled=True,
 )
-_LEAVE = Shape(
-    always={
-        "id": UUID,
-        "external_id": str,
-        "leave_type_code": str,
-        "personnel_number": str,
-        "starts_on": date,
-        "ends_on": date,
-    },
-    sometimes={"first_working_day_on": date},
-)
 
 
 def needs(command: Command) -> Needs:
@@ -64,6 +53,6 @@ DECIDER = Decider(
     needs,
     (completeness.contract_is_named, reference.contract_exists),
     accept,
-    Sources(tables=frozenset({"contract"}), lists={"leaves": _LEAVE, "history": _ENTRY}),
+    Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}, table_lists={"leaves": "leave"}),
     requires=("reference",),
 )

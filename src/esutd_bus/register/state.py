@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from esutd_bus.register.search import Found, Search
+
 Row = Mapping[str, Any]
 """A row of a table: column → value."""
 
@@ -45,6 +47,9 @@ class Needs:
     new_iin: str | None = None
     """Whose this IIN was before it became an employee's: told by any employer (SCSE145)."""
 
+    search: Search | None = None
+    """What is looked for among many rows, beside the way of messages."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -60,5 +65,7 @@ class State:
     leave_by_external_id: Row | None = None
     contracts_of_employee: Sequence[Row] = ()
     iin_change: Row | None = None
+    found: Found | None = None
+    """What the search found; `None` where nothing was looked for."""
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

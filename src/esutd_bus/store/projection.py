@@ -43,7 +43,7 @@ class Projection:
         self.inserts[tables.contract_event].append(_history(event, outcome, record))
         if event.amendment is not None:
             self.inserts[tables.amendment].append(event.amendment)
-        self._put(tables.contract, row)
+        self._put(tables.contract, {**row, "changed_at": outcome.decided_at})
         if event.leave is not None:
             self._put(tables.leave, event.leave)
 

@@ -73,9 +73,12 @@ contract = Table(
     Column("termination_note", Text),
     Column("registered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Column("version", Integer, nullable=False, info=_BY_REGISTER),
+    Column("changed_at", _INSTANT, nullable=False, info=_BY_STORE),
     Index(None, "employer", "number", unique=True),
     Index(None, "employer", "external_id", unique=True),
     Index(None, "employee_iin"),
+    # An employer's contracts in order, counted and chosen from without reading them.
+    Index(None, "employer", "id", postgresql_include=["status", "changed_at"]),
     comment="Each employment contract as it is now; how it became so is told by contract_event.",
 )
 

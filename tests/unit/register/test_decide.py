@@ -33,6 +33,7 @@ from esutd_bus.register.decide import COMMANDS, decide, needs
 from esutd_bus.register.event import Accepted, ContractEvent, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.search import Found
 from esutd_bus.register.state import State
 
 OPERATIONS = sorted(COMMANDS)
@@ -79,6 +80,14 @@ MESSAGES = st.fixed_dictionaries(
         "reference": st.sampled_from(
             [BY_ID, {"external_id": "e" * 32}, {}, {**BY_ID, "employee_iin": IIN}, {"employee_iin": "1"}]
         ),
+        "search": st.fixed_dictionaries(
+            {},
+            optional={
+                "page_number": st.integers(-1, 3),
+                "page_size": st.integers(-1, 102),
+                "employee_iin": CODES,
+            },
+        ),
         "leave": partial(LEAVE, of={}),
         "iin_change": partial({"former_iin": IIN, "iin": OTHER_IIN}, of={}),
         "leave_reference": st.sampled_from(
@@ -103,6 +112,7 @@ STATES = st.builds(
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
+    found=st.just(Found([REGISTERED], 1)),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

@@ -1,4 +1,4 @@
-"""Social leaves and changed IINs; which leave an entry of a contract's history is about
+"""Social leaves and changed IINs; which leave a history's entry is about, when a contract last changed
 
 Revision: 0006, after 0002
 """
@@ -40,6 +40,20 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("fk_contract_event_leave_id"), "contract_event", "leave", ["leave_id"], ["id"]
     )
+    op.add_column("contract", sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True))
+    op.execute("""
+        UPDATE contract c SET changed_at = coalesce(
+            (SELECT max(e.recorded_at) FROM contract_event e WHERE e.contract_id = c.id), c.registered_at
+        )
+    """)
+    op.alter_column("contract", "changed_at", nullable=False)
+    op.create_index(
+        op.f("ix_contract_employer_id"),
+        "contract",
+        ["employer", "id"],
+        unique=False,
+        postgresql_include=["status", "changed_at"],
+    )
     op.create_table(
         "iin_change",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -69,6 +83,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_contract_employer_id"), table_name="contract")
+    op.drop_column("contract", "changed_at")
     op.drop_index(op.f("ix_iin_change_iin"), table_name="iin_change")
     op.drop_table("iin_change")
     op.drop_constraint(op.f("fk_contract_event_leave_id"), "contract_event", type_="foreignkey")

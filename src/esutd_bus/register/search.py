@@ -1,0 +1,41 @@
+"""What an employer looks for among many rows: found beside the way of messages, before the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which of the rows found are told."""
+
+    number: int
+    """From 1."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractSearch:
+    """The employer's contracts, but for deleted ones; what is `None` does not matter."""
+
+    page: Page
+    employee_iin: str | None = None
+    status: str | None = None
+    changed_since: datetime | None = None
+    """Entered or changed at this instant or later."""
+
+
+Search = ContractSearch
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of what was found."""
+
+    rows: Sequence[Mapping[str, Any]]
+    total: int
+    """How many rows there are on all pages."""
