@@ -116,7 +116,8 @@ def test_numbers_never_collide_between_runs(catalogue: Mapping[str, Fixture]) ->
     fixed = []
     for fixture in catalogue.values():
         if fixture.kind == "ok":
-            text = fixture.template.decode()
+            # The number of a page is no contract's.
+            text = re.sub(r"<page>.*?</page>", "", fixture.template.decode(), flags=re.DOTALL)
             for element in ("requestId", "externalId", "number"):
                 values = re.findall(rf"<(?:\w+:)?{element}>([^<]*)<", text)
                 fixed += [
