@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Table, text
-from store_works import rows
+from store_works import EMPLOYER, contract, rows
 
 from esutd_bus.mapping.document import MappingDocument
 from esutd_bus.mapping.exchange_tables import declare
@@ -97,6 +98,35 @@ def test_the_edition_of_the_dictionaries_survives_the_migrations_both_ways(empty
     with sqlalchemy_engine(empty).begin() as connection:
         command.downgrade(alembic_config(connection), "0001")
     assert rows(empty, "SELECT version, entries FROM dictionary_version") == [(2, 0)]
+
+
+def test_contracts_from_before_know_when_they_changed_and_whose_their_entries_are(empty: str) -> None:
+    row = {name: value for name, value in contract("n1").items() if name != "registered_at"}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    with sqlalchemy_engine(empty).begin() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        for number, id_ in (("n1", UUID(int=1)), ("n2", UUID(int=2))):
+            connection.execute(
+                text(
+                    f"INSERT INTO contract ({names}, registered_at) VALUES ({values}, '2026-03-02T09:00+05:00')"
+                ),
+                {**row, "id": id_, "number": number, "external_id": number},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,"
+                " message_id, changes) SELECT :id, n, 'ContractAmended', '2026-03-02',"
+                " '2026-03-02T09:00+05:00'::timestamptz + n * interval '1 day', '-', :id, '[]'"
+                " FROM generate_series(1, 3) n"
+            ),
+            {"id": UUID(int=1)},
+        )
+    upgrade(empty, [])
+    changed = rows(empty, "SELECT number, changed_at::date::text FROM contract ORDER BY 1")
+    assert changed == [("n1", "2026-03-05"), ("n2", "2026-03-02")]
+    assert rows(empty, "SELECT DISTINCT employer FROM contract_event") == [(EMPLOYER,)]
+    with pytest.raises(psycopg.errors.RaiseException, match="only ever added"):
+        rows(empty, "DELETE FROM contract_event")
 
 
 def test_nodes_that_start_together_upgrade_once(empty: str) -> None:

@@ -13,6 +13,7 @@ from esutd_bus.register import (
     delete_leave,
     find_contracts,
     get_contract,
+    get_own_violations,
     get_personal_file,
     record_leave,
     register_contract,
@@ -38,6 +39,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "DeleteLeave": delete_leave.DECIDER,
         "ChangeEmployeeIin": change_employee_iin.DECIDER,
         "FindContracts": find_contracts.DECIDER,
+        "GetOwnViolations": get_own_violations.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

@@ -29,7 +29,14 @@ class ContractSearch:
     """Entered or changed at this instant or later."""
 
 
-Search = ContractSearch
+@dataclass(frozen=True, slots=True)
+class ViolationSearch:
+    """What the employer has entered late, and contracts in force without their working time."""
+
+    page: Page
+
+
+Search = ContractSearch | ViolationSearch
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,7 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
     return {
         "contract_id": event.contract["id"],
         "version": event.contract["version"],
+        "employer": event.contract["employer"],
         "event": event.kind,
         "effective_on": event.effective_on,
         "recorded_at": outcome.decided_at,

@@ -6,38 +6,58 @@ page asked for are read. So its cost grows with the employer's own contracts, ne
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, LiteralString, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, LiteralString
 
-from esutd_bus.register.contract import DELETED
-from esutd_bus.register.search import ContractSearch, Found, Page, Search
+from esutd_bus.register.search import ContractSearch, Found, Page, Search, ViolationSearch
 from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.statements import select_list
 
-_FURTHEST = 2**62
-"""What PostgreSQL still takes for an offset; no employer has as many rows."""
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What finds rows of one kind."""
 
-class Query(NamedTuple):
-    """A statement and the values of its parameters."""
+    page: LiteralString
+    """Reads `size` of them from `offset` on."""
 
-    text: LiteralString
+    count: LiteralString
+    """Tells how many there are, as `total`."""
+
     values: Mapping[str, Any]
 
 
 async def find(connection: Connection, employer: str, search: Search) -> Found:
     """One page of what an employer looks for. Raises psycopg.Error."""
-    page, count = queries(employer, search)
+    match search:
+        case ContractSearch():
+            return await _find([contracts(employer, search)], connection, search.page)
+        case ViolationSearch():
+            return await _find(violations(employer), connection, search.page)
+
+
+async def _find(parts: Sequence[Part], connection: Connection, page: Page) -> Found:
+    """The page of what several queries find one after the other."""
     async with connection.pipeline():
-        rows = await connection.execute(*page)
-        total = await connection.execute(*count)
-    return Found(await rows.fetchall(), (await total.fetchall())[0]["total"])
+        counted = [await connection.execute(part.count, part.values) for part in parts]
+    totals = [(await cursor.fetchall())[0]["total"] for cursor in counted]
+    left, skipped = page.size, (page.number - 1) * page.size
+    rows: list[Mapping[str, Any]] = []
+    for part, total in zip(parts, totals, strict=True):
+        if left and skipped < total:
+            window = {"size": left, "offset": skipped}
+            found = await (await connection.execute(part.page, {**part.values, **window})).fetchall()
+            rows += found
+            left -= len(found)
+        skipped = max(0, skipped - total)
+    return Found(rows, sum(totals))
 
 
-def queries(employer: str, search: Search) -> tuple[Query, Query]:
-    """What reads the page, and what counts the rows of all pages."""
-    where, values = _contracts(employer, search)
+def contracts(employer: str, search: ContractSearch) -> Part:
+    """An employer's contracts."""
+    where, values = _criteria(employer, search)
     # An id is in the order of registration and never changes: a page read later misses nothing that was there.
     page: LiteralString = f"""
         SELECT {select_list(tables.contract, "c")}
@@ -45,13 +65,40 @@ def queries(employer: str, search: Search) -> tuple[Query, Query]:
         JOIN contract c USING (id) ORDER BY c.id
     """  # noqa: S608  # of our own words, here and below: what is looked for are parameters
     count: LiteralString = f"SELECT count(*) AS total FROM contract WHERE {where}"  # noqa: S608
-    return Query(page, {**values, **_window(search.page)}), Query(count, values)
+    return Part(page, count, values)
 
 
-def _contracts(employer: str, search: ContractSearch) -> tuple[LiteralString, dict[str, Any]]:
+def violations(employer: str) -> Sequence[Part]:
+    """Contracts that lack their working time, which can be mended, then late entries; of both the newest first."""
+    values = {"employer": employer}
+    newest_first: LiteralString = "e.recorded_at DESC, e.contract_id, e.version"
+    return [_violations(_LACKING, "c.id DESC", values), _violations(_LATE, newest_first, values)]
+
+
+_LACKING: LiteralString = """
+    contract c WHERE c.employer = %(employer)s AND c.working_hours_code IS NULL AND c.status = 'active'
+"""
+_LATE: LiteralString = """
+    contract_event e JOIN contract c ON c.id = e.contract_id
+    WHERE e.employer = %(employer)s AND e.days_late > 0 AND c.status <> 'deleted'
+"""
+
+
+def _violations(source: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:
+    of_entry: LiteralString = "e.clause, e.event, e.version, e.due_on, e.days_late, e.recorded_at"
+    columns = of_entry if source is _LATE else "NULL AS clause"
+    page: LiteralString = f"""
+        SELECT c.id AS contract_id, c.external_id, c.number, {columns}
+        FROM {source} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s
+    """  # noqa: S608
+    count: LiteralString = f"SELECT count(*) AS total FROM {source}"  # noqa: S608
+    return Part(page, count, values)
+
+
+def _criteria(employer: str, search: ContractSearch) -> tuple[LiteralString, dict[str, Any]]:
     """The condition and its values."""
-    where: LiteralString = "employer = %(employer)s AND status <> %(deleted)s"
-    values: dict[str, Any] = {"employer": employer, "deleted": DELETED}
+    where: LiteralString = "employer = %(employer)s AND status <> 'deleted'"
+    values: dict[str, Any] = {"employer": employer}
     if search.employee_iin is not None:
         where += " AND employee_iin = %(employee_iin)s"
         values["employee_iin"] = search.employee_iin
@@ -62,7 +109,3 @@ def _contracts(employer: str, search: ContractSearch) -> tuple[LiteralString, di
         where += " AND changed_at >= %(changed_since)s"
         values["changed_since"] = search.changed_since
     return where, values
-
-
-def _window(page: Page) -> dict[str, int]:
-    return {"size": page.size, "offset": min((page.number - 1) * page.size, _FURTHEST)}

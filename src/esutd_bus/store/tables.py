@@ -77,6 +77,13 @@ contract = Table(
     Index(None, "employer", "number", unique=True),
     Index(None, "employer", "external_id", unique=True),
     Index(None, "employee_iin"),
+    # The contracts in force of which order 353, clause 6, still wants the mode of working time.
+    Index(
+        "ix_contract_without_working_time",
+        "employer",
+        "id",
+        postgresql_where=text("working_hours_code IS NULL AND status = 'active'"),
+    ),
     # An employer's contracts in order, counted and chosen from without reading them.
     Index(None, "employer", "id", postgresql_include=["status", "changed_at"]),
     comment="Each employment contract as it is now; how it became so is told by contract_event.",
@@ -149,8 +156,17 @@ contract_event = Table(
     Column("days_late", Integer),
     Column("changes", JSONB, nullable=False),
     Column("leave_id", Uuid, ForeignKey("leave.id")),
+    Column("employer", Text, nullable=False),
     # Two writers that decided on the same version of a contract cannot both commit.
     PrimaryKeyConstraint("contract_id", "version"),
+    Index(
+        "ix_contract_event_late",
+        "employer",
+        "recorded_at",
+        "contract_id",
+        "version",
+        postgresql_where=text("days_late > 0"),
+    ),
     comment="A contract's history: who changed what, when, by which message. Rows are only ever added.",
 )
 

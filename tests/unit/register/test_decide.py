@@ -112,7 +112,7 @@ STATES = st.builds(
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
-    found=st.just(Found([REGISTERED], 1)),
+    found=st.just(Found([{**REGISTERED, "clause": "353/7"}], 1)),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

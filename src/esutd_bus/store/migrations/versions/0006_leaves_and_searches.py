@@ -1,4 +1,4 @@
-"""Social leaves and changed IINs; which leave a history's entry is about, when a contract last changed
+"""Social leaves and changed IINs; what searches of an employer's contracts and violations walk along
 
 Revision: 0006, after 0002
 """
@@ -54,6 +54,28 @@ def upgrade() -> None:
         unique=False,
         postgresql_include=["status", "changed_at"],
     )
+    op.create_index(
+        "ix_contract_without_working_time",
+        "contract",
+        ["employer", "id"],
+        unique=False,
+        postgresql_where=sa.text("working_hours_code IS NULL AND status = 'active'"),
+    )
+    op.add_column("contract_event", sa.Column("employer", sa.Text(), nullable=True))
+    # Told of what was there before by its contract: nothing could have moved to another employer yet.
+    op.execute("ALTER TABLE contract_event DISABLE TRIGGER only_added")
+    op.execute("""
+        UPDATE contract_event e SET employer = c.employer FROM contract c WHERE c.id = e.contract_id
+    """)
+    op.execute("ALTER TABLE contract_event ENABLE TRIGGER only_added")
+    op.alter_column("contract_event", "employer", nullable=False)
+    op.create_index(
+        "ix_contract_event_late",
+        "contract_event",
+        ["employer", "recorded_at", "contract_id", "version"],
+        unique=False,
+        postgresql_where=sa.text("days_late > 0"),
+    )
     op.create_table(
         "iin_change",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -83,6 +105,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_contract_event_late", table_name="contract_event")
+    op.drop_column("contract_event", "employer")
+    op.drop_index("ix_contract_without_working_time", table_name="contract")
     op.drop_index(op.f("ix_contract_employer_id"), table_name="contract")
     op.drop_column("contract", "changed_at")
     op.drop_index(op.f("ix_iin_change_iin"), table_name="iin_change")
