@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from store_works import DAY, EMPLOYER, cut_connections, in_a_loop, rows
+from store_works import (
+    DAY,
+    EMPLOYER,
+    cut_connections,
+    in_a_loop,
+    registration,
+    request,
+    rows,
+    unit_of_work,
+)
 
-from esutd_bus.register.search import ContractSearch, Found, Page
+from esutd_bus.register.search import ContractSearch, Found, Page, RequestSearch
 from esutd_bus.store import searching
 from esutd_bus.store.beside import Beside
 
@@ -149,3 +158,29 @@ async def test_a_connection_that_was_cut_meanwhile_is_not_missed(filled: str) ->
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'esutd-bus'"
         " AND datname = current_database()",
     ) == [(0,)]
+
+
+@in_a_loop
+async def test_what_became_of_a_request_is_found(database: str) -> None:
+    """Answered, refused, come but not bound, never come, and another's."""
+    beside = Beside(database)
+    accepted, refused, unbound, never = (uuid4() for _ in range(4))
+    async with unit_of_work(database) as unit:
+        await unit.submit(registration("n1", key=request(accepted)))
+        await unit.submit(registration("n1", key=request(refused)))
+        came = registration("n2")
+        came.records[0].said = {"request_id": unbound}
+        await unit.submit(came)
+
+    async def asked(request_id: UUID, sender: str = EMPLOYER) -> Found:
+        search = RequestSearch(request_id)
+        return await beside.ask(lambda connection: searching.find(connection, sender, search))
+
+    (row,) = (await asked(accepted)).rows
+    assert (row["operation"], row["code"], row["status"]) == ("Test.Do", "SCSS001", 200)
+    assert row["envelope"] == "<SCSS001/>"
+    assert (await asked(refused)).rows[0]["code"] == "SCSE014"
+    assert (await asked(unbound)).rows == [{"operation": None}]
+    assert (await asked(never)).rows == []
+    assert (await asked(accepted, OTHER)).rows == []
+    await beside.close()

@@ -27,6 +27,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
         "changed_since": datetime,
         "page_number": int,
         "page_size": int,
+        "request_id": UUID,
     },
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""

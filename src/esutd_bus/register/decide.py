@@ -15,6 +15,7 @@ from esutd_bus.register import (
     get_contract,
     get_own_violations,
     get_personal_file,
+    get_request_status,
     record_leave,
     register_contract,
     store_rows,
@@ -40,6 +41,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "ChangeEmployeeIin": change_employee_iin.DECIDER,
         "FindContracts": find_contracts.DECIDER,
         "GetOwnViolations": get_own_violations.DECIDER,
+        "GetRequestStatus": get_request_status.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

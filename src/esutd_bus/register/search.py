@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,14 @@ class ViolationSearch:
     page: Page
 
 
-Search = ContractSearch | ViolationSearch
+@dataclass(frozen=True, slots=True)
+class RequestSearch:
+    """What became of a message of the employer's own."""
+
+    request_id: UUID
+
+
+Search = ContractSearch | ViolationSearch | RequestSearch
 
 
 @dataclass(frozen=True, slots=True)

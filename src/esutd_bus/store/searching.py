@@ -1,4 +1,4 @@
-"""Looking for many rows of one employer's: a page of them, and how many there are.
+"""Looking for what is one employer's among many rows: a page of it, and how much there is.
 
 Every query walks an index that begins with the employer; pages are counted in an index alone, and only the rows of the
 page asked for are read. So its cost grows with the employer's own contracts, never with the register's.
@@ -10,7 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, LiteralString
 
-from esutd_bus.register.search import ContractSearch, Found, Page, Search, ViolationSearch
+from esutd_bus.register.search import (
+    ContractSearch,
+    Found,
+    Page,
+    RequestSearch,
+    Search,
+    ViolationSearch,
+)
 from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.statements import select_list
@@ -36,6 +43,29 @@ async def find(connection: Connection, employer: str, search: Search) -> Found:
             return await _find([contracts(employer, search)], connection, search.page)
         case ViolationSearch():
             return await _find(violations(employer), connection, search.page)
+        case RequestSearch():
+            return await _request(connection, employer, search)
+
+
+async def _request(connection: Connection, sender: str, search: RequestSearch) -> Found:
+    """The answer that a request is bound to; a row of nothing where the message came, but none is."""
+    values = {"sender": sender, "request_id": search.request_id}
+    async with connection.pipeline():
+        bound = await connection.execute(_BOUND, values)
+        came = await connection.execute(_CAME, values)
+    rows = await bound.fetchall() or await came.fetchall()
+    return Found(rows[:1], len(rows[:1]))
+
+
+_BOUND: LiteralString = """
+    SELECT r.operation, r.bound_at, m.code, m.status, convert_from(m.body, 'UTF8') AS envelope
+    FROM request r JOIN message m ON m.id = r.answer_id
+    WHERE r.sender = %(sender)s AND r.request_id = %(request_id)s
+"""
+_CAME: LiteralString = """
+    SELECT NULL AS operation FROM message
+    WHERE request_id = %(request_id)s AND sender = %(sender)s AND direction = 'in' LIMIT 1
+"""
 
 
 async def _find(parts: Sequence[Part], connection: Connection, page: Page) -> Found:

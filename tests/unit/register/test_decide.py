@@ -86,6 +86,7 @@ MESSAGES = st.fixed_dictionaries(
                 "page_number": st.integers(-1, 3),
                 "page_size": st.integers(-1, 102),
                 "employee_iin": CODES,
+                "request_id": st.just(UUID(int=7)),
             },
         ),
         "leave": partial(LEAVE, of={}),
@@ -112,7 +113,7 @@ STATES = st.builds(
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
-    found=st.just(Found([{**REGISTERED, "clause": "353/7"}], 1)),
+    found=st.just(Found([{**REGISTERED, "clause": "353/7", "operation": None}], 1)),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(
