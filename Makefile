@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+# Test processes; a file's tests stay together, since they share services and databases.
+JOBS ?= 2
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
@@ -12,10 +14,10 @@ demo: $(VENV)/installed  ## the whole way of a message, on this machine
 	$(BIN)/esutd-bus demo
 
 test: $(VENV)/installed-dev $(if $(shell command -v npm),$(NODE_CLIENT))  ## the test suite, on the embedded PostgreSQL
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
-	tests/support/with-server-postgres $(BIN)/python -m pytest $(ARGS)
+	tests/support/with-server-postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

@@ -23,7 +23,7 @@ def migrated(postgres: str) -> str:
 @pytest.fixture
 def database(postgres: str, migrated: str) -> str:
     """The URL of a database of the test's own."""
-    return create_database(postgres, "esutd_store_test", template=migrated)
+    return create_database(postgres, "esutd_store_test", copy_of=migrated)
 
 
 @pytest.fixture(autouse=True)

@@ -104,7 +104,7 @@ def test_contracts_from_before_know_when_they_changed_and_whose_their_entries_ar
     row = {name: value for name, value in contract("n1").items() if name != "registered_at"}
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
     with sqlalchemy_engine(empty).begin() as connection:
-        command.upgrade(alembic_config(connection), "0002")
+        command.upgrade(alembic_config(connection), "0003")
         for number, id_ in (("n1", UUID(int=1)), ("n2", UUID(int=2))):
             connection.execute(
                 text(

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+
 import psycopg
 
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "")
+"""Test processes that share a server keep apart by the names of their databases."""
 
-def create_database(server: str, name: str, template: str = "template1") -> str:
-    """A fresh database on a server, or a copy of another; its URL."""
+
+def create_database(server: str, name: str, copy_of: str | None = None) -> str:
+    """A fresh database on a server, or a copy of another of this process; its URL."""
+    name, template = f"{name}{PROCESS}", "template1" if copy_of is None else f"{copy_of}{PROCESS}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')

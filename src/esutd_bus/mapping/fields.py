@@ -32,7 +32,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "leave", "iin_change")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

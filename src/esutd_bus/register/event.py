@@ -67,6 +67,14 @@ class RowAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationRecorded:
+    """An employer's act entrusts a person, or takes that back (order 353, clause 5)."""
+
+    delegation: Row
+    """A new row of the table `delegation`."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowsStored:
     """An exchange without rules of its own: its rows are stored as they came."""
 
@@ -74,7 +82,7 @@ class RowsStored:
     """(table, row), parents first."""
 
 
-Event = ContractEvent | Disclosed | RowAdded | RowsStored
+Event = ContractEvent | Disclosed | DelegationRecorded | RowAdded | RowsStored
 
 
 @dataclass(frozen=True, slots=True)

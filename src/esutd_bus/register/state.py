@@ -49,6 +49,11 @@ class Needs:
 
     search: Search | None = None
     """What is looked for among many rows, beside the way of messages."""
+    delegation_to: str | None = None
+    """The newest act by which this employer entrusts the person with this IIN (353/5)."""
+
+    system: str | None = None
+    """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +72,7 @@ class State:
     iin_change: Row | None = None
     found: Found | None = None
     """What the search found; `None` where nothing was looked for."""
+    delegation: Row | None = None
+    system: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

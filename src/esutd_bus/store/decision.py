@@ -37,10 +37,9 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         keys = _touches(work, state)
         if not touched.isdisjoint(keys):
             continue
-        stored = loaded.answer(work.key)
-        if stored is not None and work.key is not None and stored.holds_no_longer(work.key):
+        stored = loaded.answer_in_force(work.key)
+        if stored is None and loaded.answer(work.key) is not None:
             decided.rebound.add(work)
-            stored = None
         outcome = work.decide(state, stored)
         decided.outcomes[work] = outcome
         if outcome.events:
@@ -66,6 +65,8 @@ def _touches(work: Work, state: State) -> set[Key]:
     keys |= {("contract", row["id"]) for row in state.contracts_of_employee}
     if needs.new_iin is not None:
         keys.add(("iin", needs.new_iin))
+    if needs.delegation_to is not None:
+        keys.add(("delegation", (employer, needs.delegation_to)))
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
     return keys

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from esutd_bus.register.event import ContractEvent, Disclosed, RowAdded, RowsStored
+from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.store import tables
 from esutd_bus.store.journal import Record
@@ -35,6 +35,8 @@ class Projection:
                     self.inserts[tables.disclosure].append(event.disclosure)
                 case RowAdded():
                     self.inserts[tables.metadata.tables[event.table]].append(event.row)
+                case DelegationRecorded():
+                    self.inserts[tables.delegation].append(event.delegation)
                 case RowsStored():
                     self._rows(event.rows, outcome, record)
 

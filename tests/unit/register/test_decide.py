@@ -14,6 +14,7 @@ from register_cases import (
     AMENDMENT,
     BY_ID,
     CONTRACT,
+    DELEGATION,
     DISCLOSURE,
     IIN,
     LEAVE,
@@ -30,7 +31,7 @@ from register_cases import (
 
 from esutd_bus.register.answer_codes import text
 from esutd_bus.register.decide import COMMANDS, decide, needs
-from esutd_bus.register.event import Accepted, ContractEvent, Refused
+from esutd_bus.register.event import Accepted, ContractEvent, DelegationRecorded, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.search import Found
@@ -94,6 +95,7 @@ MESSAGES = st.fixed_dictionaries(
         "leave_reference": st.sampled_from(
             [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
         ),
+        "delegation": partial(DELEGATION, of={}),
     },
 )
 ROWS = st.none() | st.builds(
@@ -114,6 +116,7 @@ STATES = st.builds(
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
     found=st.just(Found([{**REGISTERED, "clause": "353/7", "operation": None}], 1)),
+    delegation=st.none() | st.just({**DELEGATION, "version": 3}),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(
@@ -146,6 +149,9 @@ def test_every_message_is_decided(
                 required = RULES.fields.required["contract"]
                 assert all(event.contract[column] is not None for column in required)
                 assert event.contract["version"] in {1, REGISTERED["version"] + 1}
+            if isinstance(event, DelegationRecorded):
+                assert all(event.delegation[column] for column in RULES.fields.required["delegation"])
+                assert event.delegation["version"] in {1, 4}
 
 
 @given(st.sampled_from(OPERATIONS), MESSAGES, STATES)

@@ -67,6 +67,7 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (BY_ID, Needs(employee_iin="i7")),
         (Needs(new_iin="i8"), Needs(employee_iin="i9", new_iin="i8")),
         (Needs(leave_external_id="l1"), Needs(contract_id=UUID(int=9), leave_external_id="l1")),
+        (Needs(delegation_to="850312100031"), Needs(contract_number="8", delegation_to="850312100031")),
     ],
 )
 def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second: Needs) -> None:
@@ -80,6 +81,8 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
         work(BY_ID, employer=OTHER),
         work(Needs(contract_id=UUID(int=8))),
         work(Needs(contract_number="7")),
+        work(Needs(delegation_to="850312100031")),
+        work(Needs(system=OTHER)),
         work(Needs()),
     ],
 )
@@ -119,6 +122,8 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             history=True,
             leaves=True,
             leave_external_id="l7",
+            delegation_to="d7",
+            system="s7",
         )
         return Work([record()], look, employer=employer, needs=needs)
 
@@ -129,10 +134,24 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
     leave = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "l7"}
     found.add_leaves([leave, {**leave, "contract_id": UUID(int=8), "external_id": "l8"}])
     found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
+    delegation = {"employer": EMPLOYER, "delegate_iin": "d7", "version": 2}
+    system = {"employer": EMPLOYER, "system": "s7", "valid_to": None}
+    found.add_delegations([delegation, {**delegation, "delegate_iin": "d8"}])
+    found.add_systems([system, {**system, "system": "s8"}])
     decide([looking(EMPLOYER), looking(OTHER)], found)
     assert seen[OTHER] == State()
-    own = State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, [leave], leave)
-    assert seen[EMPLOYER] == own
+    assert seen[EMPLOYER] == State(
+        CONTRACT,
+        CONTRACT,
+        CONTRACT,
+        amendment,
+        [amendment],
+        history,
+        leaves=[leave],
+        leave_by_external_id=leave,
+        delegation=delegation,
+        system=system,
+    )
 
 
 @pytest.mark.parametrize(

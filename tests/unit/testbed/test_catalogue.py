@@ -15,7 +15,6 @@ from esutd_bus.register import identifiers
 from esutd_bus.register.decide import COMMANDS
 from esutd_bus.settings import packaged
 from esutd_bus.testbed import test_ca as test_ca_module
-from esutd_bus.testbed.expectation import UNSIGNED
 from esutd_bus.testbed.fixtures import Fixture, load_fixtures
 from esutd_bus.testbed.placeholders import placeholders
 
@@ -49,7 +48,7 @@ def test_no_two_faults_are_of_the_same_operation_code_and_cause(faults: list[Fix
         expect = fixture.expect
         told = (
             fixture.template,
-            expect.signer,
+            expect.all_signatures,
             expect.tamper,
             expect.http.request.model_dump_json(),
             expect.after,
@@ -108,7 +107,8 @@ def test_every_answer_is_stated(catalogue: Mapping[str, Fixture]) -> None:
 def test_every_signer_is_an_identity_of_the_test_ca(catalogue: Mapping[str, Fixture]) -> None:
     file = Path(test_ca_module.__file__).with_name("identities.yaml")
     known = set(yaml.safe_load(file.read_text(encoding="utf-8"))["identities"])
-    assert {fixture.expect.signer for fixture in catalogue.values()} - known - {UNSIGNED} == set()
+    signatures = [one for fixture in catalogue.values() for one in fixture.expect.all_signatures]
+    assert {signature.signer for signature in signatures} <= known
 
 
 def test_numbers_never_collide_between_runs(catalogue: Mapping[str, Fixture]) -> None:
