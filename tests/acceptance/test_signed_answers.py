@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,13 +22,16 @@ from support.services import Service, asgi_service, esutd_bus
 @pytest.fixture(scope="module")
 def signing(postgres: str, ca: TestCa, session_folder: Path) -> Iterator[Service]:
     """The service with a key of its own."""
-    service_key = ca.service_key
+    service_key, second = ca.service_key, ca.identity("bus")
+    password = session_folder / "second.password"
+    password.write_text(second.password, encoding="utf-8")
     environment = {
         "ESUTD_DATABASE_URL": create_database(postgres, "esutd_signing"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_SIGN_ANSWERS": "true",
         "ESUTD_KEY_FILE": str(service_key.path),
         "ESUTD_KEY_PASSWORD": service_key.password,
+        "ESUTD_KEYS": json.dumps({"second": {"file": str(second.path), "password_file": str(password)}}),
         "ESUTD_LOG_LEVEL": "WARNING",
     }
     with asgi_service(environment, session_folder / "signing.log", workers=1) as service:
@@ -99,3 +103,17 @@ def test_the_answer_goes_to_who_has_sent_the_envelope(signing: Service, ca: Test
     carried = send(signing.url, sign_document(register(), employer), ca.identity("portal"))
     assert (carried.codes, is_signed(carried)) == (["SCSS001"], False)
     assert is_signed(send(signing.url, sign_document(register(), employer), employer))
+
+
+def test_an_entry_names_the_key(signing: Service, ca: TestCa) -> None:
+    other, number = ca.identity("other-employer"), "940340000421"
+    partners(signing, "add", number, "--kind", "employer", "--answer-key", "second")
+    assert signer_of(send(signing.url, register(number), other), ca) == "SHEP TESTBED"
+    partners(signing, "change", number, "--answer-key", "lost")
+    message = sign_wsse(register(number), other)
+    turned_away = post(signing.url, message)
+    # Nothing is done whose answer could not be signed as it must be.
+    assert (turned_away.status, turned_away.codes) == (503, ["ESB009"])
+    partners(signing, "change", number, "--answer-key", "default")
+    done = post(signing.url, message)
+    assert (done.codes, signer_of(done, ca)) == (["SCSS001"], "ESUTD-BUS TESTBED")

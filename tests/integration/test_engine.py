@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -60,3 +61,26 @@ def test_a_mistake_of_ours_is_answered_and_journaled(postgres: str, ca: TestCa) 
     with psycopg.connect(url) as connection:
         kept = connection.execute("SELECT direction, body FROM message ORDER BY seq").fetchall()
     assert kept == [("in", message), ("out", answer.body)]
+
+
+def test_how_far_clocks_may_differ_is_a_setting(postgres: str, ca: TestCa) -> None:
+    url = ready(postgres, "esutd_clock_skew")
+    ahead = datetime.now(UTC) + timedelta(minutes=2)
+    parts = {"requestHeader": header(), "employer": {"bin": EMPLOYER}, "purpose": "тест"}
+    message = sign_wsse(
+        envelope(PERSONAL_FILE, "GetPersonalFile", parts),
+        ca.identity("employer"),
+        timestamp=(ahead, ahead + timedelta(minutes=5)),
+    )
+
+    async def answered_within(seconds: float) -> str:
+        engine = await open_node(
+            Settings(database_url=url, trust_dir=ca.trust_dir, clock_skew_seconds=seconds)
+        )
+        try:
+            return (await engine.handle(Incoming("/soap/personal-file", message))).code
+        finally:
+            await engine.close()
+
+    assert asyncio.run(answered_within(60)) == "SCSE001"
+    assert asyncio.run(answered_within(300)) != "SCSE001"

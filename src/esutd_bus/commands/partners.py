@@ -52,7 +52,9 @@ _what_is_special = (
         type=click.Choice(list(_YES_NO_DEFAULT)),
         help="Whether its answers are signed; default: as ESUTD_SIGN_ANSWERS says.",
     ),
-    click.option("--answer-key", help="Name of the key they are signed with; default: the service's own."),
+    click.option(
+        "--answer-key", help="Name of the key they are signed with (ESUTD_KEYS); default: the service's own."
+    ),
     click.option("--note", help="Anything worth remembering."),
 )
 

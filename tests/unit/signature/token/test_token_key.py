@@ -211,6 +211,7 @@ def test_many_threads(hsm: SoftHsm, ca: TestCa) -> None:
         assert all(threads.map(holds, keys * 100))
 
 
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 @pytest.mark.parametrize("held", [False, True], ids=["the lock is free", "another thread holds the lock"])
 def test_a_fork(held: bool, hsm: SoftHsm, ca: TestCa) -> None:
     """The child opens a session of its own; the parent's goes on."""
