@@ -17,11 +17,15 @@ from esutd_bus.store.tables import metadata
 MESSAGE = "message"
 """What every message says of itself: kept in the journal, whatever the operation."""
 
-REFERENCE = "reference"
-"""How a message refers to a contract."""
-
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
-_REFERENCE: Mapping[str, type] = {"contract_id": UUID, "external_id": str}
+REFERENCES: Mapping[str, Mapping[str, type]] = {
+    "reference": {"contract_id": UUID, "external_id": str, "employee_iin": str},
+    "amendment_reference": {"amendment_id": UUID, "external_id": str},
+}
+"""How a message refers to a contract (and to its employee), and to what belongs to it: no tables, but landed on
+alike.
+"""
+
 _TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
@@ -70,7 +74,7 @@ class Fields:
     def __init__(self, declared: Mapping[str, Table], *, of_command: bool) -> None:
         tables: dict[str, Mapping[str, type]] = {MESSAGE: _SAID_OF_A_MESSAGE}
         if of_command:
-            tables[REFERENCE] = _REFERENCE
+            tables |= REFERENCES
             tables |= {name: _fed_by_messages(metadata.tables[name]) for name in _TABLES_OF_COMMANDS}
         else:
             tables |= {name: _fed_by_messages(table) for name, table in declared.items()}
@@ -78,7 +82,7 @@ class Fields:
         self._elsewhere = {
             **dict.fromkeys(declared, "of a mapping's own: a command of the register does not store it"),
             **dict.fromkeys(
-                (REFERENCE, *metadata.tables), "the register's: only a command of the register feeds it"
+                (*REFERENCES, *metadata.tables), "the register's: only a command of the register feeds it"
             ),
         }
 

@@ -28,9 +28,12 @@ TERMS: Mapping[str, Term] = MappingProxyType(
         "353/7": Term(days=5, working=True, warning="SCSE088"),
         "353/8": Term(days=15, working=False, warning="SCSE089"),
         "353/12": Term(days=3, working=True, warning="SCSE091"),
+        # The register has no code of its own for a late extension.
+        "353/13-1": Term(days=15, working=True, warning="ESB011"),
     }
 )
-"""Clause → term: a contract, an amendment (both from their signing), a termination (from its date)."""
+"""Clause → term: a contract, an amendment (both from their signing), a termination, an extension (each from
+its date)."""
 
 
 def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> Deadline:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    extend_contract,
     get_contract,
     get_personal_file,
     register_contract,
@@ -25,6 +26,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
     {
         "RegisterContract": register_contract.DECIDER,
         "AmendContract": amend_contract.DECIDER,
+        "ExtendContract": extend_contract.DECIDER,
         "TerminateContract": terminate_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,

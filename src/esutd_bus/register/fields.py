@@ -48,6 +48,8 @@ class TermRule:
     """The least period from the start to the end, in years."""
 
     amendment_only: bool = False
+    extensions: int | None = None
+    """How often it can be extended for the same term; `None`: any number of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class FieldRules:
     """The country whose territories КАТО names."""
 
     required: Mapping[str, Mapping[str, str]]
-    """Entry (`contract`, `amendment`, `termination`, `disclosure`) → column → answer code of its absence."""
+    """Entry (`contract`, `amendment`, `termination`, …) → column → answer code of its absence."""
 
     def term(self, code: str | None) -> TermRule:
         """The rule of a term; one the file does not list asks nothing."""
@@ -107,4 +109,9 @@ def parse(text: str) -> FieldRules:
 
 
 def _term(rule: Mapping[str, Any]) -> TermRule:
-    return TermRule(Presence(rule["ends_on"]), rule.get("years", 0), rule.get("amendment_only", False))
+    return TermRule(
+        ends_on=Presence(rule["ends_on"]),
+        years=rule.get("years", 0),
+        amendment_only=rule.get("amendment_only", False),
+        extensions=rule.get("extensions"),
+    )

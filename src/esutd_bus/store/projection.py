@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from esutd_bus.register.event import ContractEvent, Disclosed, RowsStored
 from esutd_bus.register.jsonable import jsonable
+from esutd_bus.register.timeline import entered_as_json
 from esutd_bus.store import tables
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import Outcome
@@ -37,12 +38,15 @@ class Projection:
                     self._rows(event.rows, outcome, record)
 
     def _contract(self, event: ContractEvent, outcome: Outcome, record: Record) -> None:
-        row = event.contract
         self.inserts[tables.contract_event].append(_history(event, outcome, record))
         if event.amendment is not None:
-            self.inserts[tables.amendment].append(event.amendment)
+            self._put(tables.amendment, event.amendment)
+        self._put(tables.contract, event.contract)
+
+    def _put(self, table: Table, row: Mapping[str, Any]) -> None:
+        """A row as it is from now on: new at its first version."""
         target = self.inserts if row["version"] == 1 else self.updates
-        target[tables.contract].append(row)
+        target[table].append(row)
 
     def _rows(self, rows: Sequence[tuple[str, Mapping[str, Any]]], outcome: Outcome, record: Record) -> None:
         known = {"employer": record.sender, "message_id": record.id, "recorded_at": outcome.decided_at}
@@ -68,4 +72,6 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
             {"field": name, "before": jsonable(before), "after": jsonable(after)}
             for name, (before, after) in event.changes.items()
         ],
+        "entered": entered_as_json(event.entered) if event.entered is not None else None,
+        "amendment_id": event.amendment["id"] if event.amendment else None,
     }

@@ -81,13 +81,19 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
                 f"{operation}, request: {operation} cannot do without reference, but no leaf that every message",
                 id=f"{operation} without its contract",
             )
-            for operation in ("AmendContract", "TerminateContract", "GetContract")
+            for operation in ("AmendContract", "ExtendContract", "TerminateContract", "GetContract")
         ),
         pytest.param(
             CONTRACTS,
             [(("GetContract", "request", "contractRef/externalId"), {"ignored": "ids only"})],
             "GetContract, request: GetContract cannot do without reference",
             id="one way to refer ignored",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("ExtendContract", "request", "extension/extendedOn"), {"ignored": "today"})],
+            "ExtendContract, request: ExtendContract cannot do without contract.extended_on",
+            id="when it is extended",
         ),
         pytest.param(
             CONTRACTS,

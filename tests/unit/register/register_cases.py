@@ -14,8 +14,10 @@ from esutd_bus.register.decide import decide
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.identifiers import check_digit
+from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
+from esutd_bus.register.timeline import entered_as_json
 
 RULES = Rulebook(read_packaged(), Calendar())
 
@@ -29,6 +31,7 @@ IIN = f"85010110001{check_digit('85010110001')}"
 CONTRACT_ID = UUID(int=1)
 NEW_ID = UUID(int=2)
 MESSAGE_ID = UUID(int=3)
+AMENDMENT_ID = UUID(int=4)
 
 CONTRACT: Mapping[str, Any] = {
     "external_id": "a" * 32,
@@ -65,6 +68,13 @@ REGISTERED: Mapping[str, Any] = {
     "terminated_on": None,
     "termination_reason_code": None,
     "termination_note": None,
+    "extended_on": None,
+    "reinstated_on": None,
+    "reinstatement_order_number": None,
+    "reinstatement_order_date": None,
+    "reinstatement_organization_code": None,
+    "reinstatement_court_code": None,
+    "reinstatement_note": None,
     "registered_at": datetime(2024, 1, 11, 5, 0, tzinfo=UTC),
     "version": 4,
 }
@@ -75,6 +85,12 @@ AMENDMENT: Mapping[str, Any] = {
     "number": "17/1",
     "concluded_on": date(2025, 6, 2),
     "starts_on": date(2025, 6, 10),
+}
+
+EXTENSION: Mapping[str, Any] = {
+    "extended_on": date(2025, 6, 10),
+    "term_code": "2",
+    "ends_on": date(2026, 6, 10),
 }
 
 TERMINATION: Mapping[str, Any] = {"terminated_on": date(2025, 6, 10), "termination_reason_code": "03-002"}
@@ -117,6 +133,10 @@ def amendment(changes: Mapping[str, Any] | None = None, **columns: Any) -> Comma
     )
 
 
+def extension(**columns: Any) -> Command:
+    return command("ExtendContract", {"reference": BY_ID, "contract": changed(EXTENSION, **columns)})
+
+
 def termination(**columns: Any) -> Command:
     return command("TerminateContract", {"reference": BY_ID, "contract": changed(TERMINATION, **columns)})
 
@@ -139,6 +159,23 @@ def happened(decision: Decision) -> ContractEvent:
     (event,) = accepted(decision).events
     assert isinstance(event, ContractEvent)
     return event
+
+
+def recorded(event: ContractEvent, *, at: datetime = NOW) -> dict[str, Any]:
+    """The row of `contract_event` that the store makes of an event."""
+    return {
+        "contract_id": event.contract["id"],
+        "version": event.contract["version"],
+        "event": event.kind,
+        "effective_on": event.effective_on,
+        "recorded_at": at,
+        "changes": [
+            {"field": name, "before": jsonable(before), "after": jsonable(after)}
+            for name, (before, after) in event.changes.items()
+        ],
+        "entered": None if event.entered is None else entered_as_json(event.entered),
+        "amendment_id": event.amendment["id"] if event.amendment else None,
+    }
 
 
 def half() -> Decimal:

@@ -68,6 +68,19 @@ def test_a_termination_is_due_in_three_working_days(terminated_on: date, due_on:
     assert due("353/12", terminated_on) == due_on
 
 
+@pytest.mark.clause("353/13-1")
+@pytest.mark.parametrize(
+    ("extended_on", "due_on"),
+    [
+        (date(2025, 6, 9), date(2025, 6, 30)),  # three weeks
+        (date(2025, 3, 14), date(2025, 4, 9)),  # 17–20; 21–25 off; 26–28, 31, 1–4, 7, 8, 9
+        (date(2024, 4, 30), date(2024, 5, 24)),  # 1 off; 2, 3, Sat 4 worked, 6; 7–9 off; 10, 13–17, 20–24
+    ],
+)
+def test_an_extension_is_due_in_fifteen_working_days(extended_on: date, due_on: date) -> None:
+    assert due("353/13-1", extended_on) == due_on
+
+
 @pytest.mark.parametrize(
     ("clause", "event_on", "entered_on", "expected"),
     [

@@ -15,6 +15,7 @@ from register_cases import (
     BY_ID,
     CONTRACT,
     DISCLOSURE,
+    EXTENSION,
     IIN,
     REGISTERED,
     RULES,
@@ -31,7 +32,14 @@ from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import State
 
-OPERATIONS = ["RegisterContract", "AmendContract", "TerminateContract", "GetContract", "GetPersonalFile"]
+OPERATIONS = [
+    "RegisterContract",
+    "AmendContract",
+    "ExtendContract",
+    "TerminateContract",
+    "GetContract",
+    "GetPersonalFile",
+]
 
 CODES = st.sampled_from(
     ["1", "2", "3", "4", "8", "9", "398", "643", "999", "03", "03-002", "2511-1", "711210000"]
@@ -69,16 +77,19 @@ CONTRACTS = partial(CONTRACT, of={}).flatmap(
 MESSAGES = st.fixed_dictionaries(
     {},
     optional={
-        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
+        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={})),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
     },
 )
 ROWS = st.none() | st.builds(
-    lambda status, starts_on: {**REGISTERED, "status": status, "starts_on": starts_on},
+    lambda status, starts_on, **more: {**REGISTERED, "status": status, "starts_on": starts_on, **more},
     st.sampled_from(["active", "terminated", "deleted"]),
     st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    term_code=st.sampled_from(["1", "2", "4"]),
+    ends_on=st.none() | st.just(EXTENSION["extended_on"]),
+    extended_on=st.none() | st.dates(date(2024, 6, 10), date(2025, 6, 10)),
 )
 STATES = st.builds(
     State,

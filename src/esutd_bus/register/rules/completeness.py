@@ -27,6 +27,11 @@ def termination_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "termination", "contract")
 
 
+def extension_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE039, 109. Source: order 353, clause 13-1; code texts."""
+    yield from _missing(case, "extension", "contract")
+
+
 def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
     yield from _missing(case, "disclosure", "disclosure")
