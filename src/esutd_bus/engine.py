@@ -19,6 +19,7 @@ from esutd_bus.answers import Answer, Answers, receipt
 from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
+from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, needs
 from esutd_bus.register.event import Accepted, Refused
 from esutd_bus.register.refusal import Refusal
@@ -46,6 +47,7 @@ class Engine:
         ports: Mapping[str, Port],
         rulebook: Callable[[], Rulebook],
         clock: Callable[[], datetime],
+        believes_sent_at: bool = False,
     ) -> None:
         self.contracts = contracts
         self._reader = reader
@@ -54,6 +56,7 @@ class Engine:
         self._ports = ports
         self._rulebook = rulebook
         self._clock = clock
+        self._believes_sent_at = believes_sent_at
 
     async def handle(self, incoming: Incoming) -> Answer:
         """The answer to a message. Never raises."""
@@ -136,7 +139,7 @@ class Engine:
         if request.operation.fetch and key is not None and not request.fetched:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        now = self._clock()
+        now = self._present(passage)
         known = replace(state, fetched=request.fetched)
         decision = decide(request.command, known, now, self._rulebook())
         if isinstance(decision, Refused):
@@ -149,6 +152,14 @@ class Engine:
             recorded_by=request.command.recorded_by,
             binds=True,
         )
+
+    def _present(self, passage: Passage) -> datetime:
+        """The present as the rules see it: the clock's; on a testbed the message's own, if it tells one."""
+        said = passage.record.said.get("sent_at") if self._believes_sent_at else None
+        if said is None:
+            return self._clock()
+        sent_at = datetime.fromisoformat(said)
+        return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=ALMATY)
 
     def _body(self, passage: Passage, request: Request, decision: Accepted) -> bytes:
         sources = {**decision.answer, "message": passage.source, "receipt": receipt(decision)}

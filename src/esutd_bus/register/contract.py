@@ -28,18 +28,17 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 
 TERMS = tuple(column for group in GROUPS for column in group)
 
-ENTERED = (
-    "external_id",
-    "number",
-    "concluded_on",
-    "employee_iin",
-    "employee_surname",
-    "employee_name",
-    "employee_patronymic",
-    "starts_on",
-    *TERMS,
+ENTERED_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("external_id",),
+    ("number",),
+    ("concluded_on",),
+    ("employee_iin", "employee_surname", "employee_name", "employee_patronymic"),
+    ("starts_on",),
+    *GROUPS,
 )
-"""The columns a registration enters."""
+"""What a registration enters and a correction may correct; a group is replaced as a whole."""
+
+ENTERED = tuple(column for group in ENTERED_GROUPS for column in group)
 
 TERMINATION = ("terminated_on", "termination_reason_code", "termination_note")
 """The columns a termination enters."""
@@ -67,19 +66,14 @@ _DATES = frozenset(column for column in (*ENTERED, *ENTERED_LATER) if column.end
 _DECIMALS = frozenset({"tariff_rate"})
 
 
-def replaced(given: Mapping[str, Any]) -> dict[str, Any]:
+def replaced(given: Mapping[str, Any], groups: tuple[tuple[str, ...], ...] = GROUPS) -> dict[str, Any]:
     """Column → new value, for every group that the given values touch; what a group leaves out is emptied."""
     return {
         column: given.get(column)
-        for group in GROUPS
+        for group in groups
         if any(given.get(column) is not None for column in group)
         for column in group
     }
-
-
-def replaced_with(given: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    """What `given` says of the columns in place of what the row says; a group is replaced as a whole."""
-    return {**row, **given, **replaced(given)}
 
 
 def from_json(column: str, value: JsonValue) -> Any:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    correct_contract,
     extend_contract,
     get_contract,
     get_personal_file,
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "AmendContract": amend_contract.DECIDER,
         "ExtendContract": extend_contract.DECIDER,
         "TerminateContract": terminate_contract.DECIDER,
+        "CorrectContract": correct_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
     }

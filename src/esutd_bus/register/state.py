@@ -22,7 +22,7 @@ class Needs:
     """A contract of this employer with this external id: referred to, or in the way of a new one."""
 
     contract_number: str | None = None
-    """A contract of this employer with this number (SCSE014)."""
+    """A contract of this employer with this number, and not deleted (SCSE014)."""
 
     amendment_external_id: str | None = None
     """An amendment of this employer with this external id (SCSE086)."""
@@ -32,6 +32,9 @@ class Needs:
 
     history: bool = False
     """The history of the contract referred to."""
+
+    new_external_id: str | None = None
+    """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,5 +47,6 @@ class State:
     amendment_by_external_id: Row | None = None
     amendments: Sequence[Row] = ()
     history: Sequence[Row] = ()
+    contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -81,7 +81,13 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
                 f"{operation}, request: {operation} cannot do without reference, but no leaf that every message",
                 id=f"{operation} without its contract",
             )
-            for operation in ("AmendContract", "ExtendContract", "TerminateContract", "GetContract")
+            for operation in (
+                "AmendContract",
+                "ExtendContract",
+                "TerminateContract",
+                "CorrectContract",
+                "GetContract",
+            )
         ),
         pytest.param(
             CONTRACTS,

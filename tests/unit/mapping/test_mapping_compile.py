@@ -39,6 +39,7 @@ def test_the_packaged_mappings_are_complete() -> None:
             "AmendContract",
             "ExtendContract",
             "TerminateContract",
+            "CorrectContract",
             "GetContract",
             "GetPersonalFile",
         )

@@ -199,7 +199,7 @@ def test_an_external_id_is_used_once() -> None:
 
 @pytest.mark.code("SCSE070")
 def test_a_number_and_date_are_used_once_on_a_contract() -> None:
-    other = {"number": AMENDMENT["number"], "concluded_on": AMENDMENT["concluded_on"]}
+    other = {"number": AMENDMENT["number"], "concluded_on": AMENDMENT["concluded_on"], "status": "active"}
     assert told(state=replace(FOUND, amendments=[other])) == [("SCSE070", "amendment.number")]
     for column, value in (("number", "17/2"), ("concluded_on", AMENDMENT["concluded_on"] - DAY)):
         assert told(state=replace(FOUND, amendments=[{**other, column: value}])) == []

@@ -68,6 +68,19 @@ def test_a_termination_is_due_in_three_working_days(terminated_on: date, due_on:
     assert due("353/12", terminated_on) == due_on
 
 
+@pytest.mark.clause("353/9")
+@pytest.mark.parametrize(
+    ("entered_on", "due_on"),
+    [
+        (date(2025, 4, 24), date(2025, 6, 11)),  # 1, 7, 9 May and 6 June are off
+        (date(2024, 12, 20), date(2025, 2, 5)),  # 1–4 and 7 January are off, Sun 5 January is worked
+        (date(2025, 3, 14), date(2025, 4, 30)),  # 21–25 off
+    ],
+)
+def test_a_window_closes_after_thirty_working_days(entered_on: date, due_on: date) -> None:
+    assert due("353/9", entered_on) == due_on
+
+
 @pytest.mark.clause("353/13-1")
 @pytest.mark.parametrize(
     ("extended_on", "due_on"),

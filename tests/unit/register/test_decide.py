@@ -37,6 +37,7 @@ OPERATIONS = [
     "AmendContract",
     "ExtendContract",
     "TerminateContract",
+    "CorrectContract",
     "GetContract",
     "GetPersonalFile",
 ]
@@ -97,7 +98,8 @@ STATES = st.builds(
     contract_by_external_id=ROWS,
     contract_by_number=ROWS,
     amendment_by_external_id=st.none() | st.just(AMENDMENT),
-    amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    contract_by_new_external_id=ROWS,
+    amendments=st.lists(st.just({**AMENDMENT, "status": "active"}), max_size=2),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

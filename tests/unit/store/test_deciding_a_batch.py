@@ -17,7 +17,14 @@ from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
 
 NOW = datetime.now(UTC)
 EMPLOYER, OTHER = "990440000385", "940340000421"
-CONTRACT = {"id": UUID(int=7), "employer": EMPLOYER, "external_id": "e7", "number": "7", "version": 1}
+CONTRACT = {
+    "id": UUID(int=7),
+    "employer": EMPLOYER,
+    "external_id": "e7",
+    "number": "7",
+    "version": 1,
+    "status": "active",
+}
 EVENT = ContractEvent("ContractAmended", CONTRACT, {}, date(2026, 3, 2))
 
 
@@ -52,7 +59,10 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (BY_ID, BY_ID),
         (BY_ID, BY_EXTERNAL_ID),
         (BY_EXTERNAL_ID, BY_ID),
+        (BY_ID, Needs(contract_number="7")),
+        (BY_ID, Needs(new_external_id="e7")),
         (Needs(contract_number="8"), Needs(contract_number="8")),
+        (Needs(contract_external_id="e8"), Needs(new_external_id="e8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
     ],
@@ -67,7 +77,7 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
     [
         work(BY_ID, employer=OTHER),
         work(Needs(contract_id=UUID(int=8))),
-        work(Needs(contract_number="7")),
+        work(Needs(contract_number="8", new_external_id="e8")),
         work(Needs()),
     ],
 )
@@ -98,17 +108,19 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             seen[employer] = state
             return Outcome(record())
 
-        needs = Needs(CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True)
+        needs = Needs(CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True, new_external_id="e8")
         return Work([record()], look, employer=employer, needs=needs)
 
-    found = loaded(CONTRACT, {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"})
+    other = {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"}
+    deleted = {**CONTRACT, "id": UUID(int=9), "external_id": "e9", "status": "deleted"}
+    found = loaded(CONTRACT, other, deleted)
     amendment = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "a7"}
     history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
     found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
     found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
     decide([looking(EMPLOYER), looking(OTHER)], found)
     assert seen[OTHER] == State()
-    assert seen[EMPLOYER] == State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history)
+    assert seen[EMPLOYER] == State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, other)
 
 
 @pytest.mark.parametrize(

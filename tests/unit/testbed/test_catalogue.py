@@ -44,6 +44,7 @@ def test_there_are_enough_of_them(catalogue: Mapping[str, Fixture], faults: list
         "AmendContract",
         "ExtendContract",
         "TerminateContract",
+        "CorrectContract",
         "GetContract",
         "GetPersonalFile",
     }

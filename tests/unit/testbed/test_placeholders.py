@@ -38,6 +38,8 @@ def test_a_bare_uuid_is_new_each_time_and_a_named_one_is_not() -> None:
         ("today-3wd", "2026-01-09"),
         ("today-10wd+5wd", "2026-01-06"),
         ("now", "2026-01-14T10:00:00.000+05:00"),
+        ("now+1d", "2026-01-15T10:00:00.000+05:00"),
+        ("now+3wd-1d", "2026-01-18T10:00:00.000+05:00"),
         ("employer", "990440000385"),
         ("fill:5", "xxxxx"),
     ],
@@ -79,7 +81,7 @@ def test_values_that_went_before_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     "placeholder",
-    ["", "uid", "uuid:", "today+5", "today+d", "now+1d", "from:register", "fill:", "employer:x"],
+    ["", "uid", "uuid:", "today+5", "today+d", "now+1", "from:register", "fill:", "employer:x"],
 )
 def test_an_unknown_placeholder_is_told(placeholder: str) -> None:
     with pytest.raises(PlaceholderError, match="unknown placeholder"):

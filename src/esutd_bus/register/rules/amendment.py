@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from esutd_bus.register.case import Case
-from esutd_bus.register.contract import TERMS
+from esutd_bus.register.contract import DELETED, TERMS
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.term import admissible_end
+from esutd_bus.register.state import Row
 from esutd_bus.register.years import shifted
 
 _CONCLUDED = "amendment.concluded_on"
 _STARTS = "amendment.starts_on"
+
+
+def standing_amendments(case: Case) -> list[Row]:
+    """The amendments of the contract referred to, without the deleted ones."""
+    return [row for row in case.state.amendments if row["status"] != DELETED]
 
 
 def amendment_id_is_new(case: Case) -> Iterator[Refusal]:
@@ -21,12 +27,16 @@ def amendment_id_is_new(case: Case) -> Iterator[Refusal]:
 
 
 def amendment_is_another(case: Case) -> Iterator[Refusal]:
-    """SCSE070: the contract has no other amendment of this number and date. Source: code text."""
+    """SCSE070: the contract has no other amendment of this number and date; a deleted one gives them back.
+
+    Source: code text.
+    """
     number, concluded_on = case.value("amendment.number"), case.value(_CONCLUDED)
     if number is None or concluded_on is None:
         return
-    if any(a["number"] == number and a["concluded_on"] == concluded_on for a in case.state.amendments):
-        yield Refusal("SCSE070", "amendment.number")
+    for other in standing_amendments(case):
+        if other["number"] == number and other["concluded_on"] == concluded_on:
+            yield Refusal("SCSE070", "amendment.number")
 
 
 def amendment_is_not_too_old(case: Case) -> Iterator[Refusal]:
