@@ -9,6 +9,7 @@ from types import MappingProxyType
 from esutd_bus.register import (
     amend_contract,
     correct_contract,
+    delete_contract,
     extend_contract,
     get_contract,
     get_personal_file,
@@ -30,6 +31,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "ExtendContract": extend_contract.DECIDER,
         "TerminateContract": terminate_contract.DECIDER,
         "CorrectContract": correct_contract.DECIDER,
+        "DeleteContract": delete_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
     }

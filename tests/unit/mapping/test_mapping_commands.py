@@ -86,6 +86,7 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
                 "ExtendContract",
                 "TerminateContract",
                 "CorrectContract",
+                "DeleteContract",
                 "GetContract",
             )
         ),
@@ -100,6 +101,12 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             [(("ExtendContract", "request", "extension/extendedOn"), {"ignored": "today"})],
             "ExtendContract, request: ExtendContract cannot do without contract.extended_on",
             id="when it is extended",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("DeleteContract", "request", "employee/iin"), {"ignored": "the contract tells"})],
+            "DeleteContract, request: DeleteContract cannot do without reference.employee_iin",
+            id="whose contract is deleted",
         ),
         pytest.param(
             CONTRACTS,

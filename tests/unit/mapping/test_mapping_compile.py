@@ -40,6 +40,7 @@ def test_the_packaged_mappings_are_complete() -> None:
             "ExtendContract",
             "TerminateContract",
             "CorrectContract",
+            "DeleteContract",
             "GetContract",
             "GetPersonalFile",
         )

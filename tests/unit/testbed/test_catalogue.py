@@ -45,6 +45,7 @@ def test_there_are_enough_of_them(catalogue: Mapping[str, Fixture], faults: list
         "ExtendContract",
         "TerminateContract",
         "CorrectContract",
+        "DeleteContract",
         "GetContract",
         "GetPersonalFile",
     }
