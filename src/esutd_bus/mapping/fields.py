@@ -19,12 +19,11 @@ MESSAGE = "message"
 
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
 REFERENCES: Mapping[str, Mapping[str, type]] = {
-    "reference": {"contract_id": UUID, "external_id": str, "employee_iin": str},
+    "reference": {"contract_id": UUID, "external_id": str},
+    "employee_reference": {"iin": str},
     "amendment_reference": {"amendment_id": UUID, "external_id": str},
 }
-"""How a message refers to a contract (and to its employee), and to what belongs to it: no tables, but landed on
-alike.
-"""
+"""How a message refers to a contract, to its employee, and to what belongs to it: no tables, but landed on alike."""
 
 _TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure")
 

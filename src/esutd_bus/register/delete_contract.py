@@ -39,5 +39,5 @@ DECIDER = Decider(
     ),
     accept,
     Sources(tables=frozenset({"contract"})),
-    requires=("reference", "reference.employee_iin"),
+    requires=("reference", "employee_reference.iin"),
 )

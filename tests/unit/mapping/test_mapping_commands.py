@@ -105,7 +105,7 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
         pytest.param(
             CONTRACTS,
             [(("DeleteContract", "request", "employee/iin"), {"ignored": "the contract tells"})],
-            "DeleteContract, request: DeleteContract cannot do without reference.employee_iin",
+            "DeleteContract, request: DeleteContract cannot do without employee_reference.iin",
             id="whose contract is deleted",
         ),
         pytest.param(

@@ -82,9 +82,8 @@ MESSAGES = st.fixed_dictionaries(
         "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={})),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
-        "reference": st.sampled_from(
-            [BY_ID, {"external_id": "e" * 32}, {**BY_ID, "employee_iin": IIN}, {"employee_iin": "1"}, {}]
-        ),
+        "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+        "employee_reference": st.sampled_from([{"iin": IIN}, {"iin": "1"}, {}]),
     },
 )
 ROWS = st.none() | st.builds(

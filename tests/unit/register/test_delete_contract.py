@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from register_cases import (
+    BY_ID,
     CONTRACT_ID,
     IIN,
     REGISTERED,
@@ -24,12 +25,12 @@ from esutd_bus.register.state import Needs, State
 
 OTHER_IIN = f"85010120001{check_digit('85010120001')}"
 HERE = "reference.contract_id"
-NAMED = "reference.employee_iin"
+NAMED = "employee_reference.iin"
 
 
-def deletion(**named: Any) -> Command:
-    reference = {"contract_id": CONTRACT_ID, "employee_iin": IIN, **named}
-    return command("DeleteContract", {"reference": {k: v for k, v in reference.items() if v is not ...}})
+def deletion(reference: Any = BY_ID, iin: str | None = IIN) -> Command:
+    named = {"iin": iin} if iin else {}
+    return command("DeleteContract", {"reference": reference, "employee_reference": named})
 
 
 def holding(**columns: Any) -> State:
@@ -66,22 +67,22 @@ def test_a_contract_is_deleted_within_thirty_working_days() -> None:
 
 @pytest.mark.code("SCSE047")
 def test_the_contract_is_the_named_employees() -> None:
-    assert told(employee_iin=OTHER_IIN) == [("SCSE047", NAMED)]
+    assert told(iin=OTHER_IIN) == [("SCSE047", NAMED)]
 
 
 @pytest.mark.code("SCSE045")
 def test_a_wrong_iin_names_nobody() -> None:
-    assert ("SCSE045", NAMED) in told(employee_iin="850101100019")
+    assert ("SCSE045", NAMED) in told(iin="850101100019")
 
 
 @pytest.mark.code("SCSE011")
 def test_a_deletion_names_the_employee() -> None:
-    assert told(employee_iin=...) == [("SCSE011", NAMED)]
+    assert told(iin=None) == [("SCSE011", NAMED)]
 
 
 @pytest.mark.code("SCSE026")
 def test_a_deletion_names_the_contract() -> None:
-    assert told(contract_id=...) == [("SCSE026", "reference.external_id")]
+    assert told(reference={}) == [("SCSE026", "reference.external_id")]
 
 
 @pytest.mark.code("SCSE025")
