@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from esutd_bus.register.amendment import given_terms
 from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
-from esutd_bus.register.contract import ACTIVE, TERMS, replaced
+from esutd_bus.register.contract import ACTIVE
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.entering import entered
 from esutd_bus.register.event import Accepted
@@ -33,8 +34,7 @@ def needs(command: Command) -> Needs:
 
 def accept(case: Case) -> Accepted:
     """The contract takes the new terms from the amendment's start on; each group given is replaced as a whole."""
-    given = case.table("contract")
-    terms = replaced({column: given[column] for column in TERMS if column in given})
+    terms = given_terms(case)
     agreement = _agreement(case, terms)
     due = deadline("353/8", agreement["concluded_on"], case.today, case.rules.calendar)
     return entered(case, AMENDED, agreement["starts_on"], terms, deadline=due, amendment=agreement)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    correct_amendment,
     correct_contract,
     delete_contract,
     extend_contract,
@@ -28,6 +29,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
     {
         "RegisterContract": register_contract.DECIDER,
         "AmendContract": amend_contract.DECIDER,
+        "CorrectAmendment": correct_amendment.DECIDER,
         "ExtendContract": extend_contract.DECIDER,
         "TerminateContract": terminate_contract.DECIDER,
         "CorrectContract": correct_contract.DECIDER,

@@ -83,6 +83,7 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             )
             for operation in (
                 "AmendContract",
+                "CorrectAmendment",
                 "ExtendContract",
                 "TerminateContract",
                 "CorrectContract",
@@ -101,6 +102,15 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             [(("ExtendContract", "request", "extension/extendedOn"), {"ignored": "today"})],
             "ExtendContract, request: ExtendContract cannot do without contract.extended_on",
             id="when it is extended",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [
+                (("CorrectAmendment", "request", "use"), ["header", "employer", "contract_ref"]),
+                (("CorrectAmendment", "request", "amendmentRef"), {"ignored": "the last one is meant"}),
+            ],
+            "CorrectAmendment, request: CorrectAmendment cannot do without amendment_reference",
+            id="which amendment is corrected",
         ),
         pytest.param(
             CONTRACTS,

@@ -37,6 +37,7 @@ def test_the_packaged_mappings_are_complete() -> None:
         for name in (
             "RegisterContract",
             "AmendContract",
+            "CorrectAmendment",
             "ExtendContract",
             "TerminateContract",
             "CorrectContract",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -86,6 +87,19 @@ AMENDMENT: Mapping[str, Any] = {
     "concluded_on": date(2025, 6, 2),
     "starts_on": date(2025, 6, 10),
 }
+
+AMENDED: Mapping[str, Any] = {
+    **AMENDMENT,
+    "id": AMENDMENT_ID,
+    "contract_id": CONTRACT_ID,
+    "employer": EMPLOYER,
+    "terms": {"established_post": "Главный аналитик"},
+    "status": "active",
+    "version": 1,
+    "message_id": MESSAGE_ID,
+    "recorded_at": datetime(2025, 6, 3, 5, 0, tzinfo=UTC),
+}
+"""The amendment in the register, some days later."""
 
 EXTENSION: Mapping[str, Any] = {
     "extended_on": date(2025, 6, 10),
@@ -176,6 +190,20 @@ def recorded(event: ContractEvent, *, at: datetime = NOW) -> dict[str, Any]:
         "entered": None if event.entered is None else entered_as_json(event.entered),
         "amendment_id": event.amendment["id"] if event.amendment else None,
     }
+
+
+def entered(asked: Command, state: State, now: datetime = NOW) -> State:
+    """The state after a message about a contract, as the store would load it."""
+    event = happened(judge(asked, state, now))
+    amendments = {row["id"]: row for row in state.amendments}
+    if event.amendment is not None:
+        amendments[event.amendment["id"]] = event.amendment
+    return replace(
+        state,
+        contract_by_id=event.contract,
+        amendments=list(amendments.values()),
+        history=[*state.history, recorded(event, at=now)],
+    )
 
 
 def half() -> Decimal:

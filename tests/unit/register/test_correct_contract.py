@@ -19,9 +19,9 @@ from register_cases import (
     amendment,
     changed,
     command,
+    entered,
     happened,
     judge,
-    recorded,
     refusals,
 )
 
@@ -52,13 +52,7 @@ def holding(**columns: Any) -> State:
 
 def amended(changes: dict[str, Any], state: State = FOUND, **columns: Any) -> State:
     """The state after an amendment."""
-    event = happened(judge(amendment(changes, **columns), state))
-    return replace(
-        state,
-        contract_by_id=event.contract,
-        amendments=[*state.amendments, event.amendment],
-        history=[*state.history, recorded(event)],
-    )
+    return entered(amendment(changes, **columns), state)
 
 
 @pytest.mark.clause("353/9")
@@ -271,8 +265,7 @@ def test_an_amended_term_stays_as_amended() -> None:
 
 
 def test_a_second_correction_stands_above_the_first() -> None:
-    first = happened(judge(correction(established_post="Аналитик"), FOUND))
-    state = replace(FOUND, contract_by_id=first.contract, history=[recorded(first)])
+    state = entered(correction(established_post="Аналитик"), FOUND)
     second = happened(judge(correction(established_post="Программист"), state))
     assert second.changes == {"established_post": ("Аналитик", "Программист")}
     assert second.contract["version"] == 3

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from register_cases import (
+    AMENDED,
     AMENDMENT,
+    AMENDMENT_ID,
     BY_ID,
     CONTRACT,
     DISCLOSURE,
@@ -35,6 +37,7 @@ from esutd_bus.register.state import State
 OPERATIONS = [
     "RegisterContract",
     "AmendContract",
+    "CorrectAmendment",
     "ExtendContract",
     "TerminateContract",
     "CorrectContract",
@@ -83,6 +86,9 @@ MESSAGES = st.fixed_dictionaries(
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+        "amendment_reference": st.sampled_from(
+            [{"amendment_id": AMENDMENT_ID}, {"external_id": AMENDMENT["external_id"]}, {}]
+        ),
         "employee_reference": st.sampled_from([{"iin": IIN}, {"iin": "1"}, {}]),
     },
 )
@@ -99,9 +105,9 @@ STATES = st.builds(
     contract_by_id=ROWS,
     contract_by_external_id=ROWS,
     contract_by_number=ROWS,
-    amendment_by_external_id=st.none() | st.just(AMENDMENT),
+    amendment_by_external_id=st.none() | st.just(AMENDED),
     contract_by_new_external_id=ROWS,
-    amendments=st.lists(st.just({**AMENDMENT, "status": "active"}), max_size=2),
+    amendments=st.lists(st.just(AMENDED), max_size=1),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(

@@ -12,10 +12,10 @@ from register_cases import (
     RULES,
     TODAY,
     accepted,
+    entered,
     extension,
     happened,
     judge,
-    recorded,
     refusals,
 )
 
@@ -43,8 +43,7 @@ def told(state: State | None = None, **columns: Any) -> list[tuple[str, str | No
 
 def after(state: State, **columns: Any) -> State:
     """The state after one more extension."""
-    event = happened(judge(extension(**columns), state))
-    return replace(state, contract_by_id=event.contract, history=[*state.history, recorded(event)])
+    return entered(extension(**columns), state)
 
 
 def thrice() -> list[State]:

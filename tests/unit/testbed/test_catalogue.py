@@ -42,6 +42,7 @@ def test_there_are_enough_of_them(catalogue: Mapping[str, Fixture], faults: list
     assert operations == {
         "RegisterContract",
         "AmendContract",
+        "CorrectAmendment",
         "ExtendContract",
         "TerminateContract",
         "CorrectContract",

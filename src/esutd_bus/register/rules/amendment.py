@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from esutd_bus.register.amendment import referred_amendment, standing_amendments
 from esutd_bus.register.case import Case
-from esutd_bus.register.contract import DELETED, TERMS
+from esutd_bus.register.contract import TERMS
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.term import admissible_end
-from esutd_bus.register.state import Row
 from esutd_bus.register.years import shifted
 
 _CONCLUDED = "amendment.concluded_on"
 _STARTS = "amendment.starts_on"
 
 
-def standing_amendments(case: Case) -> list[Row]:
-    """The amendments of the contract referred to, without the deleted ones."""
-    return [row for row in case.state.amendments if row["status"] != DELETED]
-
-
 def amendment_id_is_new(case: Case) -> Iterator[Refusal]:
-    """SCSE086: the sender's id of the amendment is used once. Source: code text."""
-    if case.value("amendment.external_id") is not None and case.state.amendment_by_external_id is not None:
+    """SCSE086: the sender's id of the amendment is used once, even if deleted since. Source: code text."""
+    holder, own = case.state.amendment_by_external_id, referred_amendment(case)
+    if case.value("amendment.external_id") is None or holder is None:
+        return
+    if own is None or holder["id"] != own["id"]:
         yield Refusal("SCSE086", "amendment.external_id")
 
 
@@ -34,8 +32,9 @@ def amendment_is_another(case: Case) -> Iterator[Refusal]:
     number, concluded_on = case.value("amendment.number"), case.value(_CONCLUDED)
     if number is None or concluded_on is None:
         return
+    own = referred_amendment(case)
     for other in standing_amendments(case):
-        if other["number"] == number and other["concluded_on"] == concluded_on:
+        if other is not own and other["number"] == number and other["concluded_on"] == concluded_on:
             yield Refusal("SCSE070", "amendment.number")
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import wraps
 
+from esutd_bus.register.amendment import standing_amendments
 from esutd_bus.register.case import Case, Rule
 from esutd_bus.register.contract import ENTERED
 from esutd_bus.register.correction import corrected
 from esutd_bus.register.refusal import Refusal
-from esutd_bus.register.rules.amendment import standing_amendments
 
 _STARTS = "contract.starts_on"
 
