@@ -67,5 +67,5 @@ def next_version(amendment: Row, after: Mapping[str, Any]) -> Row:
 
 def changes_of(before: Row, after: Row) -> Changes:
     """What becomes of the amendment itself, as the contract's history tells it."""
-    told = {column: after[column] for column in (*SAID, "status")}
+    told = {column: None if after["status"] == DELETED else after[column] for column in SAID}
     return {f"amendment.{column}": change for column, change in differences(before, told).items()}

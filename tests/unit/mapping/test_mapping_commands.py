@@ -75,20 +75,21 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             pytest.param(
                 CONTRACTS,
                 [
-                    ((operation, "request", "use"), ["header", "employer"]),
+                    ((operation, "request", "use"), ["header", "employer", *more]),
                     ((operation, "request", "contractRef"), NO_REFERENCE),
                 ],
                 f"{operation}, request: {operation} cannot do without reference, but no leaf that every message",
                 id=f"{operation} without its contract",
             )
-            for operation in (
-                "AmendContract",
-                "CorrectAmendment",
-                "ExtendContract",
-                "TerminateContract",
-                "CorrectContract",
-                "DeleteContract",
-                "GetContract",
+            for operation, *more in (
+                ("AmendContract",),
+                ("CorrectAmendment", "amendment_ref"),
+                ("DeleteAmendment", "amendment_ref"),
+                ("ExtendContract",),
+                ("TerminateContract",),
+                ("CorrectContract",),
+                ("DeleteContract",),
+                ("GetContract",),
             )
         ),
         pytest.param(
@@ -111,6 +112,12 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             ],
             "CorrectAmendment, request: CorrectAmendment cannot do without amendment_reference",
             id="which amendment is corrected",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("DeleteAmendment", "request", "employee/iin"), {"ignored": "the contract tells"})],
+            "DeleteAmendment, request: DeleteAmendment cannot do without employee_reference.iin",
+            id="whose amendment is deleted",
         ),
         pytest.param(
             CONTRACTS,

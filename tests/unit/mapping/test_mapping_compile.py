@@ -38,6 +38,7 @@ def test_the_packaged_mappings_are_complete() -> None:
             "RegisterContract",
             "AmendContract",
             "CorrectAmendment",
+            "DeleteAmendment",
             "ExtendContract",
             "TerminateContract",
             "CorrectContract",

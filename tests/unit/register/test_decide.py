@@ -38,6 +38,7 @@ OPERATIONS = [
     "RegisterContract",
     "AmendContract",
     "CorrectAmendment",
+    "DeleteAmendment",
     "ExtendContract",
     "TerminateContract",
     "CorrectContract",

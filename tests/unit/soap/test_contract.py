@@ -30,7 +30,17 @@ def test_operations_go_by_the_request_s_element(contracts: ServiceContracts) -> 
     assert service.namespace == "urn:esutd-bus:contracts:v1"
     assert {tag: operation.name for tag, operation in service.operations.items()} == {
         f"{{{service.namespace}}}{name}": name
-        for name in ("RegisterContract", "AmendContract", "TerminateContract", "GetContract")
+        for name in (
+            "RegisterContract",
+            "AmendContract",
+            "CorrectAmendment",
+            "DeleteAmendment",
+            "ExtendContract",
+            "TerminateContract",
+            "CorrectContract",
+            "DeleteContract",
+            "GetContract",
+        )
     }
     for tag, operation in service.operations.items():
         assert operation.service == "EmploymentContracts"

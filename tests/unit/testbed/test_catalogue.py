@@ -43,6 +43,7 @@ def test_there_are_enough_of_them(catalogue: Mapping[str, Fixture], faults: list
         "RegisterContract",
         "AmendContract",
         "CorrectAmendment",
+        "DeleteAmendment",
         "ExtendContract",
         "TerminateContract",
         "CorrectContract",
