@@ -16,6 +16,7 @@ from esutd_bus.register import (
     get_contract,
     get_personal_file,
     register_contract,
+    reinstate_employee,
     store_rows,
     terminate_contract,
 )
@@ -34,6 +35,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "DeleteAmendment": delete_amendment.DECIDER,
         "ExtendContract": extend_contract.DECIDER,
         "TerminateContract": terminate_contract.DECIDER,
+        "ReinstateEmployee": reinstate_employee.DECIDER,
         "CorrectContract": correct_contract.DECIDER,
         "DeleteContract": delete_contract.DECIDER,
         "GetContract": get_contract.DECIDER,

@@ -66,6 +66,9 @@ class FieldRules:
     kato_country: str
     """The country whose territories КАТО names."""
 
+    courts: frozenset[str]
+    """Codes of the organizations whose decision to reinstate needs the code of a court."""
+
     required: Mapping[str, Mapping[str, str]]
     """Entry (`contract`, `amendment`, `termination`, …) → column → answer code of its absence."""
 
@@ -104,6 +107,7 @@ def parse(text: str) -> FieldRules:
         terms=MappingProxyType({code: _term(rule) for code, rule in data["terms"].items()}),
         regimes=MappingProxyType({code: Presence(rule) for code, rule in data["regimes"].items()}),
         kato_country=data["kato_country"],
+        courts=frozenset(data["courts"]),
         required=MappingProxyType(data["required"]),
     )
 

@@ -87,6 +87,7 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
                 ("DeleteAmendment", "amendment_ref"),
                 ("ExtendContract",),
                 ("TerminateContract",),
+                ("ReinstateEmployee",),
                 ("CorrectContract",),
                 ("DeleteContract",),
                 ("GetContract",),

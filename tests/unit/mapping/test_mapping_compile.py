@@ -41,6 +41,7 @@ def test_the_packaged_mappings_are_complete() -> None:
             "DeleteAmendment",
             "ExtendContract",
             "TerminateContract",
+            "ReinstateEmployee",
             "CorrectContract",
             "DeleteContract",
             "GetContract",

@@ -109,6 +109,15 @@ EXTENSION: Mapping[str, Any] = {
 
 TERMINATION: Mapping[str, Any] = {"terminated_on": date(2025, 6, 10), "termination_reason_code": "03-002"}
 
+REINSTATEMENT: Mapping[str, Any] = {
+    "terminated_on": date(2025, 5, 20),
+    "reinstated_on": date(2025, 6, 10),
+    "reinstatement_order_number": "2-118/2025",
+    "reinstatement_order_date": date(2025, 6, 9),
+    "reinstatement_organization_code": "1",
+    "reinstatement_court_code": "16",
+}
+
 DISCLOSURE: Mapping[str, Any] = {"employee_iin": IIN, "purpose": "приём на работу"}
 
 BY_ID: Mapping[str, Any] = {"contract_id": CONTRACT_ID}
@@ -173,6 +182,10 @@ def happened(decision: Decision) -> ContractEvent:
     (event,) = accepted(decision).events
     assert isinstance(event, ContractEvent)
     return event
+
+
+def reinstatement(**columns: Any) -> Command:
+    return command("ReinstateEmployee", {"reference": BY_ID, "contract": changed(REINSTATEMENT, **columns)})
 
 
 def recorded(event: ContractEvent, *, at: datetime = NOW) -> dict[str, Any]:

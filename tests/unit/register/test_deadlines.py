@@ -54,6 +54,19 @@ def test_an_amendment_is_due_in_fifteen_calendar_days(concluded_on: date, due_on
     assert due("353/8", concluded_on) == due_on
 
 
+@pytest.mark.clause("353/10")
+@pytest.mark.parametrize(
+    ("reinstated_on", "due_on"),
+    [
+        (date(2025, 6, 10), date(2025, 6, 24)),  # two weeks
+        (date(2025, 3, 14), date(2025, 4, 2)),  # 17–20; 21–25 off; 26–28, 31, 1, 2
+        (date(2024, 5, 6), date(2024, 5, 23)),  # 7–9 off; 10, 13–17, 20–23
+    ],
+)
+def test_a_reinstatement_is_due_in_ten_working_days(reinstated_on: date, due_on: date) -> None:
+    assert due("353/10", reinstated_on) == due_on
+
+
 @pytest.mark.clause("353/12")
 @pytest.mark.parametrize(
     ("terminated_on", "due_on"),

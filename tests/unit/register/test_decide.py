@@ -20,6 +20,7 @@ from register_cases import (
     EXTENSION,
     IIN,
     REGISTERED,
+    REINSTATEMENT,
     RULES,
     TERMINATION,
     command,
@@ -41,6 +42,7 @@ OPERATIONS = [
     "DeleteAmendment",
     "ExtendContract",
     "TerminateContract",
+    "ReinstateEmployee",
     "CorrectContract",
     "DeleteContract",
     "GetContract",
@@ -83,7 +85,9 @@ CONTRACTS = partial(CONTRACT, of={}).flatmap(
 MESSAGES = st.fixed_dictionaries(
     {},
     optional={
-        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={})),
+        "contract": st.one_of(
+            CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={}), partial(REINSTATEMENT, of={})
+        ),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
@@ -94,9 +98,10 @@ MESSAGES = st.fixed_dictionaries(
     },
 )
 ROWS = st.none() | st.builds(
-    lambda status, starts_on, **more: {**REGISTERED, "status": status, "starts_on": starts_on, **more},
-    st.sampled_from(["active", "terminated", "deleted"]),
-    st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    lambda **columns: {**REGISTERED, **columns},
+    status=st.sampled_from(["active", "terminated", "deleted"]),
+    starts_on=st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    terminated_on=st.none() | st.just(REINSTATEMENT["terminated_on"]),
     term_code=st.sampled_from(["1", "2", "4"]),
     ends_on=st.none() | st.just(EXTENSION["extended_on"]),
     extended_on=st.none() | st.dates(date(2024, 6, 10), date(2025, 6, 10)),

@@ -37,6 +37,7 @@ def test_operations_go_by_the_request_s_element(contracts: ServiceContracts) -> 
             "DeleteAmendment",
             "ExtendContract",
             "TerminateContract",
+            "ReinstateEmployee",
             "CorrectContract",
             "DeleteContract",
             "GetContract",
