@@ -247,10 +247,21 @@ def test_number_and_date_are_still_used_once() -> None:
 @pytest.mark.parametrize(
     ("columns", "code", "field"),
     [
-        ({"concluded_on": TODAY + DAY, "starts_on": TODAY + DAY}, "SCSE062", "concluded_on"),
-        ({"concluded_on": date(2024, 1, 14)}, "SCSE063", "concluded_on"),
-        ({"concluded_on": date(2025, 6, 11)}, "SCSE064", "concluded_on"),
-        ({"starts_on": date(2025, 6, 1)}, "SCSE064", "concluded_on"),
+        pytest.param(
+            {"concluded_on": TODAY + DAY, "starts_on": TODAY + DAY},
+            "SCSE062",
+            "concluded_on",
+            marks=pytest.mark.code("SCSE062"),
+        ),
+        pytest.param(
+            {"concluded_on": date(2024, 1, 14)}, "SCSE063", "concluded_on", marks=pytest.mark.code("SCSE063")
+        ),
+        pytest.param(
+            {"concluded_on": date(2025, 6, 11)}, "SCSE064", "concluded_on", marks=pytest.mark.code("SCSE064")
+        ),
+        pytest.param(
+            {"starts_on": date(2025, 6, 1)}, "SCSE064", "concluded_on", marks=pytest.mark.code("SCSE064")
+        ),
     ],
 )
 def test_the_rules_of_an_amendment_hold_for_what_it_would_be(
@@ -278,12 +289,28 @@ def test_an_amendment_does_not_begin_after_the_end_that_it_has_set() -> None:
 @pytest.mark.parametrize(
     ("changes", "code", "column"),
     [
-        ({"position_code": "2511"}, "SCSE083", "position_code"),
-        ({"term_code": "2"}, "SCSE054", "ends_on"),
-        ({"term_code": "1", "ends_on": date(2027, 1, 1)}, "SCSE057", "ends_on"),
-        ({"term_code": "2", "ends_on": date(2075, 6, 12)}, "SCSE142", "ends_on"),
-        ({"working_hours_code": "3"}, "SCSE077", "tariff_rate"),
-        ({"country_code": "398", "address": "…"}, "SCSE105", "kato_code"),
+        pytest.param(
+            {"position_code": "2511"}, "SCSE083", "position_code", marks=pytest.mark.code("SCSE083")
+        ),
+        pytest.param({"term_code": "2"}, "SCSE054", "ends_on", marks=pytest.mark.code("SCSE054")),
+        pytest.param(
+            {"term_code": "1", "ends_on": date(2027, 1, 1)},
+            "SCSE057",
+            "ends_on",
+            marks=pytest.mark.code("SCSE057"),
+        ),
+        pytest.param(
+            {"term_code": "2", "ends_on": date(2075, 6, 12)},
+            "SCSE142",
+            "ends_on",
+            marks=pytest.mark.code("SCSE142"),
+        ),
+        pytest.param(
+            {"working_hours_code": "3"}, "SCSE077", "tariff_rate", marks=pytest.mark.code("SCSE077")
+        ),
+        pytest.param(
+            {"country_code": "398", "address": "…"}, "SCSE105", "kato_code", marks=pytest.mark.code("SCSE105")
+        ),
     ],
 )
 def test_the_rules_of_the_terms_hold(changes: dict[str, Any], code: str, column: str) -> None:

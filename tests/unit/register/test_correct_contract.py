@@ -183,31 +183,107 @@ def test_an_external_id_is_still_used_once() -> None:
 @pytest.mark.parametrize(
     ("given", "code", "column"),
     [
-        ({"concluded_on": TODAY + DAY}, "SCSE059", "concluded_on"),
-        ({"concluded_on": date(1955, 6, 10)}, "SCSE053", "concluded_on"),
-        ({"starts_on": date(1955, 6, 10)}, "SCSE139", "starts_on"),
-        ({"starts_on": date(2075, 6, 12)}, "SCSE140", "starts_on"),
-        ({"employee_iin": "850101100019"}, "SCSE045", "employee_iin"),
-        ({"term_code": "9"}, "SCSE038", "term_code"),
-        ({"term_code": "2"}, "SCSE054", "ends_on"),
-        ({"term_code": "1", "ends_on": TODAY}, "SCSE057", "ends_on"),
-        ({"term_code": "2", "ends_on": date(2024, 1, 1)}, "SCSE061", "ends_on"),
-        ({"term_code": "2", "ends_on": date(2024, 12, 31)}, "SCSE068", "ends_on"),
-        ({"term_code": "2", "ends_on": date(2075, 6, 12)}, "SCSE141", "ends_on"),
-        ({"term_code": "8", "ends_on": TODAY}, "SCSE151", "term_code"),
-        ({"position_code": "9999-9-999"}, "SCSE007", "position_code"),
-        ({"position_code": "2511"}, "SCSE083", "position_code"),
-        ({"employment_type_code": "9"}, "SCSE104", "employment_type_code"),
-        ({"working_hours_code": "9"}, "SCSE075", "working_hours_code"),
-        ({"working_hours_code": "1", "tariff_rate": Decimal("0.5")}, "SCSE076", "tariff_rate"),
-        ({"working_hours_code": "3"}, "SCSE077", "tariff_rate"),
-        ({"working_hours_code": "3", "tariff_rate": Decimal(2)}, "SCSE078", "tariff_rate"),
-        ({"tariff_rate": Decimal("0.5")}, "SCSE074", "working_hours_code"),
-        ({"remote_work_code": "9"}, "SCSE150", "remote_work_code"),
-        ({"country_code": "999", "address": "…"}, "SCSE107", "country_code"),
-        ({"country_code": "398", "address": "…"}, "SCSE105", "kato_code"),
-        ({"country_code": "398", "address": "…", "kato_code": "9"}, "SCSE073", "kato_code"),
-        ({"country_code": "643", "address": "…", "kato_code": "711210000"}, "SCSE108", "kato_code"),
+        pytest.param(
+            {"concluded_on": TODAY + DAY}, "SCSE059", "concluded_on", marks=pytest.mark.code("SCSE059")
+        ),
+        pytest.param(
+            {"concluded_on": date(1955, 6, 10)}, "SCSE053", "concluded_on", marks=pytest.mark.code("SCSE053")
+        ),
+        pytest.param(
+            {"starts_on": date(1955, 6, 10)}, "SCSE139", "starts_on", marks=pytest.mark.code("SCSE139")
+        ),
+        pytest.param(
+            {"starts_on": date(2075, 6, 12)}, "SCSE140", "starts_on", marks=pytest.mark.code("SCSE140")
+        ),
+        pytest.param(
+            {"employee_iin": "850101100019"}, "SCSE045", "employee_iin", marks=pytest.mark.code("SCSE045")
+        ),
+        pytest.param({"term_code": "9"}, "SCSE038", "term_code", marks=pytest.mark.code("SCSE038")),
+        pytest.param({"term_code": "2"}, "SCSE054", "ends_on", marks=pytest.mark.code("SCSE054")),
+        pytest.param(
+            {"term_code": "1", "ends_on": TODAY}, "SCSE057", "ends_on", marks=pytest.mark.code("SCSE057")
+        ),
+        pytest.param(
+            {"term_code": "2", "ends_on": date(2024, 1, 1)},
+            "SCSE061",
+            "ends_on",
+            marks=pytest.mark.code("SCSE061"),
+        ),
+        pytest.param(
+            {"term_code": "2", "ends_on": date(2024, 12, 31)},
+            "SCSE068",
+            "ends_on",
+            marks=pytest.mark.code("SCSE068"),
+        ),
+        pytest.param(
+            {"term_code": "2", "ends_on": date(2075, 6, 12)},
+            "SCSE141",
+            "ends_on",
+            marks=pytest.mark.code("SCSE141"),
+        ),
+        pytest.param(
+            {"term_code": "8", "ends_on": TODAY}, "SCSE151", "term_code", marks=pytest.mark.code("SCSE151")
+        ),
+        pytest.param(
+            {"position_code": "9999-9-999"}, "SCSE007", "position_code", marks=pytest.mark.code("SCSE007")
+        ),
+        pytest.param(
+            {"position_code": "2511"}, "SCSE083", "position_code", marks=pytest.mark.code("SCSE083")
+        ),
+        pytest.param(
+            {"employment_type_code": "9"},
+            "SCSE104",
+            "employment_type_code",
+            marks=pytest.mark.code("SCSE104"),
+        ),
+        pytest.param(
+            {"working_hours_code": "9"}, "SCSE075", "working_hours_code", marks=pytest.mark.code("SCSE075")
+        ),
+        pytest.param(
+            {"working_hours_code": "1", "tariff_rate": Decimal("0.5")},
+            "SCSE076",
+            "tariff_rate",
+            marks=pytest.mark.code("SCSE076"),
+        ),
+        pytest.param(
+            {"working_hours_code": "3"}, "SCSE077", "tariff_rate", marks=pytest.mark.code("SCSE077")
+        ),
+        pytest.param(
+            {"working_hours_code": "3", "tariff_rate": Decimal(2)},
+            "SCSE078",
+            "tariff_rate",
+            marks=pytest.mark.code("SCSE078"),
+        ),
+        pytest.param(
+            {"tariff_rate": Decimal("0.5")},
+            "SCSE074",
+            "working_hours_code",
+            marks=pytest.mark.code("SCSE074"),
+        ),
+        pytest.param(
+            {"remote_work_code": "9"}, "SCSE150", "remote_work_code", marks=pytest.mark.code("SCSE150")
+        ),
+        pytest.param(
+            {"country_code": "999", "address": "…"},
+            "SCSE107",
+            "country_code",
+            marks=pytest.mark.code("SCSE107"),
+        ),
+        pytest.param(
+            {"country_code": "398", "address": "…"}, "SCSE105", "kato_code", marks=pytest.mark.code("SCSE105")
+        ),
+        pytest.param(
+            {"country_code": "398", "address": "…", "kato_code": "9"},
+            "SCSE073",
+            "kato_code",
+            marks=pytest.mark.code("SCSE073"),
+        ),
+        pytest.param(
+            {"country_code": "643", "address": "…", "kato_code": "711210000"},
+            "SCSE108",
+            "kato_code",
+            marks=pytest.mark.code("SCSE108"),
+        ),
     ],
 )
 def test_the_rules_of_registration_hold(given: dict[str, Any], code: str, column: str) -> None:
@@ -231,6 +307,15 @@ def test_what_is_put_right_must_agree_with_what_amendments_made_of_it() -> None:
     state = amended({"term_code": "2", "ends_on": date(2025, 6, 10)}, concluded_on=date(2024, 12, 1))
     assert told(state, starts_on=date(2024, 6, 11)) == []
     assert told(state, starts_on=date(2024, 6, 12)) == [("SCSE068", "contract.ends_on")]
+
+
+@pytest.mark.code("SCSE068")
+def test_what_is_put_right_must_agree_with_what_was_registered() -> None:
+    """The amendment has made the term indefinite; the registration's own year must be one all the same."""
+    state = holding(term_code="2", ends_on=date(2025, 1, 14))
+    state = amended({"term_code": "1"}, state)
+    assert told(state, starts_on=date(2024, 1, 15)) == []
+    assert told(state, starts_on=date(2024, 1, 16)) == [("SCSE068", "contract.ends_on")]
 
 
 @pytest.mark.code("SCSE063")
