@@ -15,6 +15,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
+from esutd_bus.testbed.test_partners import record_test_partners
 from support.databases import create_database
 from support.services import Service, asgi_service, wsgi_service
 
@@ -78,9 +79,10 @@ def service_environment(postgres: str, ca: TestCa, registry: SimulatedRegistry) 
 
 
 @pytest.fixture(scope="session")
-def asgi(service_environment: dict[str, str], session_folder: Path) -> Iterator[Service]:
-    """The service behind granian."""
+def asgi(service_environment: dict[str, str], session_folder: Path, ca: TestCa) -> Iterator[Service]:
+    """The service behind granian; the test CA's partners are recorded."""
     with asgi_service(service_environment, session_folder / "asgi.log") as running:
+        record_test_partners(running.database_url, ca)
         yield running
 
 

@@ -15,6 +15,7 @@ _COMMANDS = {
     "sign": ("esutd_bus.commands.signatures", "sign"),
     "verify": ("esutd_bus.commands.signatures", "verify"),
     "journal": ("esutd_bus.commands.journal", "journal"),
+    "partners": ("esutd_bus.commands.partners", "partners"),
     "dictionaries": ("esutd_bus.commands.dictionaries", "dictionaries"),
     "db": ("esutd_bus.commands.database", "db"),
 }

@@ -1,6 +1,6 @@
 """The way of a message: bytes in, an answer out; each step once, each in its own room.
 
-    bytes ─ envelope ─ signature ─ schema ─ mapping ─ decide ─ store ─ mapping ─ envelope ─ bytes
+    bytes ─ envelope ─ signature ─ schema ─ mapping ─ rights ─ decide ─ store ─ mapping ─ envelope ─ bytes
 
 The engine never raises: whatever happens, the sender gets an answer, and an answer leaves only when what it
 tells is durable.
@@ -20,11 +20,13 @@ from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import ALMATY
-from esutd_bus.register.decide import decide, needs
-from esutd_bus.register.event import Accepted, Refused
+from esutd_bus.register.decide import decide, missing_right, needs
+from esutd_bus.register.event import Accepted, Decision, Refused
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.keys import KeyUnavailableError
 from esutd_bus.soap.contract import ServiceContract, ServiceContracts
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
@@ -43,6 +45,7 @@ class Engine:
         contracts: ServiceContracts,
         reader: Reader,
         answers: Answers,
+        keys: KeyRing,
         store: Store,
         ports: Mapping[str, Port],
         rulebook: Callable[[], Rulebook],
@@ -50,6 +53,7 @@ class Engine:
         believes_sent_at: bool = False,
     ) -> None:
         self.contracts = contracts
+        self.keys = keys
         self._reader = reader
         self._answers = answers
         self._store = store
@@ -87,17 +91,19 @@ class Engine:
             request = await self._fetch(passage, request)
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
-        work = Work(
+        try:
+            return (await self._store.submit(self._work(passage, request))).answer
+        except StoreRejected:
+            return await self._keep(passage, [Refusal("ESB099")])
+
+    def _work(self, passage: Passage, request: Request) -> Work:
+        return Work(
             [passage.record, *passage.records],
             lambda state, stored: self._decide(passage, request, state, stored),
             employer=request.command.employer,
             needs=needs(request.command),
             key=request.key,
         )
-        try:
-            return (await self._store.submit(work)).answer
-        except StoreRejected:
-            return await self._keep(passage, [Refusal("ESB099")])
 
     async def _keep(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """A message that came to nothing is journaled all the same, with its fault."""
@@ -116,7 +122,7 @@ class Engine:
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message refused or answered already."""
         operation, values = request.operation, request.command.values
-        if not operation.fetch or request.key is None or await self._store.answered(request.key):
+        if not operation.fetch or request.key is None or await self._needs_nothing(passage, request):
             return request
         fetched: dict[str, Any] = {}
         for port, (table, column) in operation.fetch.items():
@@ -127,10 +133,20 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
+    async def _needs_nothing(self, passage: Passage, request: Request) -> bool:
+        """Whether a request is answered without the registries: as before, or by a right that is missing."""
+        state, stored = await self._store.look(self._work(passage, request))
+        right = missing_right(request.command, state, self._present(passage), self._rulebook())
+        return stored is not None or right is not None
+
     def _decide(
         self, passage: Passage, request: Request, state: State, stored: StoredAnswer | None
     ) -> Outcome:
         """The outcome of a request on a state. Pure: the unit of work may ask again on a newer state."""
+        now, rules = self._present(passage), self._rulebook()
+        right = missing_right(request.command, state, now, rules)
+        if right is not None:
+            return Outcome(self._answers.fault(passage, [right]))
         key = request.key
         if stored is not None and key is not None:
             if stored.answers(key):
@@ -139,17 +155,24 @@ class Engine:
         if request.operation.fetch and key is not None and not request.fetched:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        now = self._present(passage)
-        known = replace(state, fetched=request.fetched)
-        decision = decide(request.command, known, now, self._rulebook())
+        decision = decide(request.command, replace(state, fetched=request.fetched), now, rules)
+        return self._judge(passage, request, decision, now)
+
+    def _judge(self, passage: Passage, request: Request, decision: Decision, now: datetime) -> Outcome:
+        """What the register's decision comes to."""
         if isinstance(decision, Refused):
             refusals = request.operation.in_order(decision.refusals)
-            return Outcome(self._answers.fault(passage, refusals), binds=key is not None)
+            return Outcome(self._answers.fault(passage, refusals), binds=request.key is not None)
+        try:
+            answer = self._answers.success(passage, self._body(passage, request, decision))
+        except KeyUnavailableError:
+            # Nothing is done whose answer cannot be signed; the sender's next try may find the token again.
+            return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
         return Outcome(
-            self._answers.success(passage, self._body(passage, request, decision)),
+            answer,
             events=decision.events,
             decided_at=now,
-            recorded_by=request.command.recorded_by,
+            recorded_by=request.command.speaker.recorded_by,
             binds=True,
         )
 
@@ -176,3 +199,4 @@ class Engine:
     async def close(self) -> None:
         """Finishes what is under way."""
         await self._store.close()
+        self.keys.close()

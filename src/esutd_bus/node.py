@@ -8,28 +8,26 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
-from esutd_bus.answers import Answers, Sign
+from esutd_bus.answer_signers import AnswerSigners
+from esutd_bus.answers import Answers
 from esutd_bus.engine import Engine
+from esutd_bus.in_force import InForce
 from esutd_bus.mapping.compile import Mappings, compile_mappings
 from esutd_bus.passage import Fetched, Port
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.refusal import Refusal
-from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.exchange import Exchange
 from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import Person, PersonRegistry
 from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused
 from esutd_bus.settings import Settings, packaged
-from esutd_bus.signature.keys import ServiceKey
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.key_places import KeyPlace, Secret, key_place
+from esutd_bus.signature.key_ring import DEFAULT, KeyRing
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.contract import ServiceContracts, load_contracts
-from esutd_bus.store import dictionaries
-from esutd_bus.store.connection import Connection
-from esutd_bus.store.editions import DICTIONARIES
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
@@ -52,57 +50,61 @@ def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mapping
 
 
 async def open_node(settings: Settings) -> Engine:
-    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, psycopg.Error."""
+    """An engine ready to serve. Raises ConfigurationError, ContractError, MappingError, KeyFileError, psycopg.Error."""
     if not settings.database_url:
         raise ConfigurationError("ESUTD_DATABASE_URL is not set (esutd-bus serve sets it for its workers)")
     if settings.trust_dir is None:
         raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
     contracts, mappings = load_mapped_contracts(settings)
-    rules = _Rules(Calendar(settings.moved_days))
+    in_force = InForce(Calendar(settings.moved_days))
     store = Store(
         settings.database_url,
         node=settings.node,
         exchange_tables=mappings.tables,
-        follows={DICTIONARIES: rules.read_dictionaries},
+        follows=in_force.follows,
     )
+    keys = open_keys(settings)
     engine = Engine(
         contracts=contracts,
-        reader=Reader(mappings.operations, Verifier(TrustStore.from_directory(settings.trust_dir))),
-        answers=Answers(contracts.register_fault, answer_signer(settings)),
+        reader=Reader(
+            mappings.operations,
+            Verifier(
+                TrustStore.from_directory(settings.trust_dir),
+                known=in_force.certificates,
+                clock_skew=settings.clock_skew,
+            ),
+            lambda number: in_force.partners().profiles_of(number),
+        ),
+        answers=Answers(
+            contracts.register_fault, AnswerSigners(keys, settings.sign_answers, in_force.partners).of
+        ),
+        keys=keys,
         store=store,
         ports=_ports(settings),
-        rulebook=rules.current,
+        rulebook=in_force.rulebook,
         clock=settings.clock,
         believes_sent_at=settings.believe_sent_at and settings.now is None,
     )
     await store.open()
+    keys.watch()
     return engine
 
 
-class _Rules:
-    """The rulebook in force: made anew when the dictionaries are loaded."""
-
-    def __init__(self, calendar: Calendar) -> None:
-        self._calendar = calendar
-        self._rulebook: Rulebook | None = None
-
-    async def read_dictionaries(self, connection: Connection) -> None:
-        self._rulebook = Rulebook(await dictionaries.read(connection), self._calendar)
-
-    def current(self) -> Rulebook:
-        if self._rulebook is None:
-            raise RuntimeError("the dictionaries are not read yet")
-        return self._rulebook
-
-
-def answer_signer(settings: Settings) -> Sign | None:
-    """What signs the answers, where they are to be signed. Raises ConfigurationError, KeyFileError."""
-    if not settings.sign_answers:
-        return None
-    if settings.key_file is None:
+def open_keys(settings: Settings) -> KeyRing:
+    """The service's own keys, loaded. Raises ConfigurationError, KeyFileError."""
+    if DEFAULT in settings.keys:
+        raise ConfigurationError(
+            f"ESUTD_KEYS: {DEFAULT!r} is the key of ESUTD_KEY_FILE; call this one otherwise"
+        )
+    if settings.sign_answers and not settings.key_file:
         raise ConfigurationError("ESUTD_SIGN_ANSWERS is true, but ESUTD_KEY_FILE is not set")
-    key = ServiceKey.from_pkcs12(settings.key_file, settings.key_secret)
-    return lambda envelope: sign_wsse(envelope, key)
+    places: dict[str | None, KeyPlace] = {
+        name: key_place(key.file, Secret(file=key.password_file)) for name, key in settings.keys.items()
+    }
+    if settings.key_file:
+        given = settings.key_password.get_secret_value() if settings.key_password else None
+        places[None] = key_place(settings.key_file, Secret(given, settings.key_password_file))
+    return KeyRing(places, settings.clock)
 
 
 def _ports(settings: Settings) -> dict[str, Port]:

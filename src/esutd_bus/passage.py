@@ -38,6 +38,9 @@ class Passage:
     request_id: UUID | None = None
     """The sender's requestId, once it could be read."""
 
+    correspondent: str | None = None
+    """BIN or IIN of who gets the answer, once the signatures hold: whoever signed the envelope."""
+
     @property
     def id(self) -> UUID:
         """The journal's id: `messageId` of the receipt, `correlationId` of a fault."""

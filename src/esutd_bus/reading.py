@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.request_mapping import Landed
 from esutd_bus.passage import MessageRefused, Passage, Request
+from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.command import Command
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.speaker import Speaker
+from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
-from esutd_bus.signature.report import SignatureRefused
+from esutd_bus.signature.reason import Reason
+from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.signature.signer import Signer
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.contract import ServiceContract
 from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
@@ -20,13 +26,22 @@ from esutd_bus.store.work import RequestKey
 
 STORED_READS_HOLD = timedelta(hours=24)
 
+ProfilesOf = Callable[[str], Collection[str]]
+"""A signer's BIN or IIN → the signature profiles that are taken from it."""
+
 
 class Reader:
     """Opens, verifies, decodes and maps messages; what it finds out is noted on the passage."""
 
-    def __init__(self, operations: Mapping[str, MappedOperation], verifier: Verifier) -> None:
+    def __init__(
+        self,
+        operations: Mapping[str, MappedOperation],
+        verifier: Verifier,
+        profiles_of: ProfilesOf,
+    ) -> None:
         self._operations = operations
         self._verifier = verifier
+        self._profiles_of = profiles_of
 
     def read(self, passage: Passage, service: ServiceContract, now: datetime) -> Request:
         """What a message asks for. Raises MessageRefused."""
@@ -38,17 +53,34 @@ class Reader:
         if operation is None or operation.contract.service != service.name:
             raise MessageRefused(Refusal("ESB003", reason=envelope.payload.tag))
         passage.record.operation = operation.contract.name
-        return _request(passage, operation, self._verify(passage, envelope, now))
+        return _request(passage, operation, self._verify(passage, envelope, operation.profiles, now))
 
-    def _verify(self, passage: Passage, envelope: Envelope, now: datetime) -> VerifiedMessage:
+    def _verify(
+        self, passage: Passage, envelope: Envelope, accepted: Collection[str], now: datetime
+    ) -> VerifiedMessage:
         try:
-            message = self._verifier.verify(envelope, now)
+            message = self._verifier.verify(envelope, now, accepted)
         except SignatureRefused as refused:
-            passage.record.report = refused.report.to_dict()
-            raise MessageRefused(Refusal("SCSE001", reason=refused.report.reason)) from refused
+            raise _refused(passage, refused.report) from refused
         passage.record.report = message.report.to_dict()
         passage.record.sender = message.signer.employer_id
+        passage.correspondent = (message.system or message.signer).employer_id
+        for signature in message.report.signatures:
+            signer = signature.signer
+            if signer is not None and signature.profile not in self._profiles_of(signer.employer_id):
+                detail = f"{signature.profile} is not accepted from its signer"
+                raise _refused(passage, message.report.refused(Reason.PROFILE, detail))
         return message
+
+
+def _refused(passage: Passage, report: MessageReport) -> MessageRefused:
+    """The fault of a signature: its reason, and what the sender can do about it."""
+    passage.record.report = report.to_dict()
+    if report.reason is None:
+        return MessageRefused(Refusal("SCSE001"))
+    told = explain(report.reason)
+    words = AnswerText(ru=told.ru, kk=told.kk, en=told.en)
+    return MessageRefused(Refusal("SCSE001", reason=report.reason, words=words))
 
 
 def _request(passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:
@@ -62,11 +94,15 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
     command = Command(
         operation=operation.command,
         values=landed.values,
-        employer=sender,
+        speaker=replace(
+            _speaker(message.signer),
+            via=_speaker(message.system) if message.system else None,
+            cosigners=tuple(map(_speaker, message.cosigners)),
+        ),
+        serves=operation.serves,
         message_id=passage.id,
         received_at=passage.record.recorded_at,
         new_id=uuid7(),
-        recorded_by=message.signer.recorded_by,
         refusals=tuple(landed.refusals),
         malformed=landed.malformed,
     )
@@ -80,6 +116,15 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
         keeps=STORED_READS_HOLD if operation.is_read else None,
     )
     return Request(operation, command, key)
+
+
+def _speaker(signer: Signer) -> Speaker:
+    return Speaker(
+        number=signer.employer_id,
+        person=signer.iin,
+        roles=frozenset(role.value for role in signer.roles),
+        certificate=signer.fingerprint,
+    )
 
 
 def _judge_sender(landed: Landed, employer: str | None, sender: str, employer_path: str | None) -> None:

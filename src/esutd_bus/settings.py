@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -38,6 +38,21 @@ def _default_data_dir() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME", Path.home() / ".local" / "share")) / "esutd-bus"
 
 
+class NamedKey(BaseModel):
+    """A key of `ESUTD_KEYS`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    """As `ESUTD_KEY_FILE`."""
+
+    password_file: Path | None = None
+
+
+KeyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+"""What a key is called in commands, logs and metrics."""
+
+
 class Settings(BaseSettings):
     """What an operator decides; every default works on a single machine."""
 
@@ -56,10 +71,14 @@ class Settings(BaseSettings):
 
     trust_dir: Path | None = None
     """CA certificates (PEM, DER) whose signatures are believed."""
-    key_file: Path | None = None
-    """The service's own key and certificate (PKCS#12)."""
+    clock_skew_seconds: float = Field(default=300.0, ge=0, le=86_400)
+    """How far a sender's clock may differ from ours, where a message says when it was made."""
+    key_file: str | None = None
+    """The service's own key and certificate: a PKCS#12 file, or a PKCS#11 URI (`pkcs11:…`)."""
     key_password: SecretStr | None = None
     key_password_file: Path | None = None
+    keys: dict[KeyName, NamedKey] = Field(default_factory=dict)
+    """More keys of the service, as JSON: `{"partner": {"file": "…", "password_file": "…"}}`."""
     sign_answers: bool = False
 
     bus_sync_url: str = ""
@@ -102,21 +121,17 @@ class Settings(BaseSettings):
         return self.contracts_dir or packaged(".")
 
     @property
+    def clock_skew(self) -> timedelta:
+        """`clock_skew_seconds` as a span of time."""
+        return timedelta(seconds=self.clock_skew_seconds)
+
+    @property
     def clock(self) -> Callable[[], datetime]:
         """The present as rules and certificates see it."""
         if self.now is not None:
             fixed = self.now
             return lambda: fixed
         return lambda: datetime.now(UTC)
-
-    @property
-    def key_secret(self) -> str:
-        """The password of `key_file`, from the environment or from its file."""
-        if self.key_password is not None:
-            return self.key_password.get_secret_value()
-        if self.key_password_file is not None:
-            return self.key_password_file.read_text(encoding="utf-8").strip()
-        return ""
 
     @classmethod
     def settings_customise_sources(

@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 from support.messages import post, register, send
@@ -43,11 +43,11 @@ def test_a_refused_message_is_kept_with_its_reason(service: Service) -> None:
     reply = post(service.url, message)
     with psycopg.connect(service.database_url) as connection:
         kept = connection.execute(
-            "SELECT i.body, i.report->>'reason', o.code FROM message i JOIN message o ON o.reply_to = i.id"
-            " WHERE i.id = %s",
+            "SELECT i.body, i.report->>'reason', i.report->>'section', o.code"
+            " FROM message i JOIN message o ON o.reply_to = i.id WHERE i.id = %s",
             (reply.text("correlationId"),),
         ).fetchall()
-    assert kept == [(message, "absent", "SCSE001")]
+    assert kept == [(message, "absent", "WS-Security 1.1, 8", "SCSE001")]
 
 
 def test_an_operator_finds_the_message_of_a_receipt(asgi: Service, ca: TestCa) -> None:
@@ -58,6 +58,21 @@ def test_an_operator_finds_the_message_of_a_receipt(asgi: Service, ca: TestCa) -
     assert reply.body.decode() in shown.stdout
     listed = esutd_bus(asgi.environment, "journal", "show", "--sender", "990440000385", "--limit", "1")
     assert "SCSS001" in listed.stdout
+
+
+def test_an_operator_is_told_each_signature(asgi: Service, ca: TestCa) -> None:
+    employer = ca.identity("employer")
+    reply = post(asgi.url, sign_wsse(sign_document(register(), employer), employer))
+    shown = esutd_bus(asgi.environment, "journal", "show", reply.text("messageId") or "").stdout
+    assert "signature (wsse, Envelope/Header/Security/Signature): valid" in shown
+    assert "signature (document, RegisterContract/Signature[1]): valid" in shown
+
+    reply = post(asgi.url, sign_wsse(sign_document(register(), ca.identity("expired")), employer))
+    shown = esutd_bus(asgi.environment, "journal", "show", reply.text("correlationId") or "").stdout
+    assert "signature (wsse, Envelope/Header/Security/Signature): valid" in shown
+    assert "signature (document, RegisterContract/Signature[1]): refused" in shown
+    assert "refused: expired" in shown
+    assert "[RFC 5280, 4.1.2.5 and 6.1.3]" in shown
 
 
 def test_verify_passes_beside_a_serving_node(asgi: Service, ca: TestCa) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import psycopg
 
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import contract, header, post, referring, register, send
 from support.services import Service
@@ -140,3 +140,16 @@ def test_a_registration_keeps_its_answer_for_ever(asgi: Service, ca: TestCa) -> 
     )
     assert send(asgi.url, read, employer).codes == ["ESB006"]
     assert post(asgi.url, message).body == first.body
+
+
+def test_a_retry_may_be_signed_by_another_profile(service: Service, ca: TestCa) -> None:
+    """What is asked is the same, whoever has signed it and where."""
+    employer, message = ca.identity("employer"), register()
+    first = post(service.url, sign_wsse(message, employer))
+    document = sign_document(message, employer)
+    cosigned = sign_document(sign_document(message, ca.identity("individual")), employer)
+    for retry in (document, cosigned, sign_wsse(document, employer)):
+        assert post(service.url, retry).body == first.body
+    # Signed last by somebody else, it is somebody else's request.
+    other = sign_document(document, ca.identity("individual"))
+    assert post(service.url, other).codes == ["SCSE046"]

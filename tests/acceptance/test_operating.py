@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -26,19 +24,9 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 from support.messages import contract, header, post, register, send
-from support.services import Service, asgi_service
+from support.services import Service, asgi_service, esutd_bus, until
 
 NEW_POSITION = "2511-1-999"
-
-
-def esutd_bus(
-    *arguments: str | Path, settings: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
-    command = [str(Path(sys.executable).parent / "esutd-bus"), *map(str, arguments)]
-    return subprocess.run(
-        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
-    )
 
 
 def test_dictionaries_are_reloaded_by_a_running_service(asgi: Service, ca: TestCa, tmp_path: Path) -> None:
@@ -65,19 +53,6 @@ def worker_of(service: Service) -> psutil.Process:
         if "resource_tracker" not in " ".join(child.cmdline())
     ]
     return worker
-
-
-def until(holds: Callable[[], bool]) -> None:
-    """Asks again until it holds; whoever does not answer at all may still come back."""
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            if holds():
-                return
-        except requests.RequestException:
-            pass
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.1)
 
 
 @contextmanager
@@ -166,16 +141,13 @@ def test_a_database_that_is_not_there_is_told(own: dict[str, str]) -> None:
     assert "no connection to the database" in ended.stderr
 
 
-def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
+@pytest.mark.parametrize("profile", ["wsse", "header", "document"])
+def test_sign_and_verify_agree(profile: str, ca: TestCa, tmp_path: Path) -> None:
     employer = ca.identity("employer")
     (tmp_path / "request.xml").write_bytes(register())
     signed = esutd_bus(
-        "sign",
-        tmp_path / "request.xml",
-        "--key",
-        employer.path,
-        "-o",
-        tmp_path / "signed.xml",
+        *("sign", tmp_path / "request.xml", "-o", tmp_path / "signed.xml"),
+        *("--key", employer.path, "--profile", profile),
         settings={"ESUTD_KEY_PASSWORD": employer.password},
     )
     assert signed.returncode == 0, signed.stderr
@@ -188,6 +160,38 @@ def test_sign_and_verify_agree(ca: TestCa, tmp_path: Path) -> None:
     refused = esutd_bus("verify", tmp_path / "spoilt.xml", "--trust", ca.trust_dir)
     assert refused.returncode == 1
     assert "digest-mismatch" in refused.stdout
+    assert "Подписанное изменено после подписи" in refused.stdout
+    assert "XMLDSig 1.1, 3.2.1" in refused.stdout
+
+
+def test_a_document_is_signed_more_than_once_and_in_its_envelope(ca: TestCa, tmp_path: Path) -> None:
+    file = tmp_path / "request.xml"
+    file.write_bytes(register())
+    for identity, profile in (("individual", "document"), ("employer", "document"), ("bus", "wsse")):
+        key = ca.identity(identity)
+        signed = esutd_bus(
+            *("sign", file, "-o", file, "--key", key.path, "--profile", profile),
+            settings={"ESUTD_KEY_PASSWORD": key.password},
+        )
+        assert signed.returncode == 0, signed.stderr
+    told = json.loads(esutd_bus("verify", file, "--trust", ca.trust_dir, "--json").stdout)
+    assert [(one["position"], one["profile"]) for one in told["signatures"]] == [
+        ("Envelope/Header/Security/Signature", "wsse"),
+        ("RegisterContract/Signature[2]", "document"),
+        ("RegisterContract/Signature[1]", "document"),
+    ]
+
+
+def test_how_a_certificate_travels_depends_on_the_profile(ca: TestCa, tmp_path: Path) -> None:
+    key = ca.identity("employer")
+    (tmp_path / "request.xml").write_bytes(register())
+    signed = esutd_bus(
+        *("sign", tmp_path / "request.xml", "--key", key.path),
+        *("--profile", "document", "--key-info", "KeyIdentifier"),
+        settings={"ESUTD_KEY_PASSWORD": key.password},
+    )
+    assert signed.returncode == 3
+    assert "by document the certificate travels as X509Data" in signed.stderr
 
 
 @pytest.mark.parametrize("arguments", [("nonsense",), ("replay",), ("journal", "show", "--limit", "0")])

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from esutd_bus.signature.inspection import inspect_file
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
-from support.messages import Reply, post, register, send
-from support.services import Service, asgi_service
+from support.messages import Reply, contract, post, register, send
+from support.services import Service, asgi_service, esutd_bus
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +35,10 @@ def signing(postgres: str, ca: TestCa, session_folder: Path) -> Iterator[Service
 
 
 def signer_of(reply: Reply, ca: TestCa) -> str | None:
-    report = inspect_file(reply.body, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    report = inspect_file(reply.body, Verifier(TrustStore.from_directory(ca.trust_dir)), datetime.now(UTC))
     assert report.valid, report.detail
-    return report.signer.name if report.signer else None
+    (signature,) = report.signatures
+    return signature.signer.name if signature.signer else None
 
 
 def test_an_answer_bears_the_service_s_signature(signing: Service, ca: TestCa) -> None:
@@ -62,5 +64,38 @@ def test_an_altered_answer_is_found_out(signing: Service, ca: TestCa) -> None:
     reply = send(signing.url, register(), ca.identity("employer"))
     altered = reply.body.replace(b"SCSS001", b"SCSS002")
     assert altered != reply.body
-    report = inspect_file(altered, TrustStore.from_directory(ca.trust_dir), datetime.now(UTC))
+    report = inspect_file(altered, Verifier(TrustStore.from_directory(ca.trust_dir)), datetime.now(UTC))
     assert report.reason == "digest-mismatch"
+
+
+def is_signed(reply: Reply) -> bool:
+    return bool(reply.root.xpath("//*[local-name()='SignatureValue']"))
+
+
+def partners(service: Service, *arguments: str) -> None:
+    ended = esutd_bus("partners", *arguments, settings=service.environment)
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_whose_answers_are_signed_is_said_by_their_entries(signing: Service, ca: TestCa) -> None:
+    third, number = ca.identity("third-employer"), "960340000514"
+    message = sign_wsse(register(number), third)
+    before = post(signing.url, message)
+    assert is_signed(before)
+    partners(signing, "add", number, "--kind", "employer", "--sign-answers", "no")
+    refusal = send(signing.url, register(number, contract=contract(number=None)), third)
+    assert (refusal.codes, is_signed(refusal)) == (["SCSE003"], False)
+    assert not is_signed(send(signing.url, register(number), third))
+    assert is_signed(send(signing.url, register(), ca.identity("employer")))
+    # Nobody has spoken yet whose entry could be looked at.
+    assert is_signed(post(signing.url, register(number)))
+    # What was answered stays as it was.
+    assert post(signing.url, message).body == before.body
+
+
+def test_the_answer_goes_to_who_has_sent_the_envelope(signing: Service, ca: TestCa) -> None:
+    partners(signing, "add", "020140000016", "--kind", "portal", "--sign-answers", "no")
+    employer = ca.identity("employer")
+    carried = send(signing.url, sign_document(register(), employer), ca.identity("portal"))
+    assert (carried.codes, is_signed(carried)) == (["SCSS001"], False)
+    assert is_signed(send(signing.url, sign_document(register(), employer), employer))

@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import BigInteger, Column, DateTime, Index, MetaData, Table, Text, Uuid
 
 from esutd_bus.register.dictionaries import Dictionaries
-from esutd_bus.register.event import ContractEvent, Deadline, RowsStored
+from esutd_bus.register.event import ContractEvent, Deadline, DelegationRecorded, RowsStored
 from esutd_bus.register.state import Needs, State
 from esutd_bus.store import dictionaries
 from esutd_bus.store.connection import Connection, connect_now
@@ -82,7 +82,7 @@ def contract(number: str, **more: Any) -> dict[str, Any]:
     }
 
 
-def _done(event: ContractEvent | RowsStored, key: RequestKey | None) -> Outcome:
+def _done(event: ContractEvent | DelegationRecorded | RowsStored, key: RequestKey | None) -> Outcome:
     return Outcome(answer(ACCEPTED), (event,), datetime.now(UTC), "BIN990440000385", binds=key is not None)
 
 
@@ -114,6 +114,28 @@ def amendment(address: str, needs: Needs) -> Work:
         return _done(ContractEvent("ContractAmended", row, changes, DAY), None)
 
     return Work([record(sender=EMPLOYER)], decide, EMPLOYER, needs)
+
+
+def delegation(delegate: str, act: str, **more: Any) -> Work:
+    """Records an act by which the employer entrusts a person."""
+
+    def decide(state: State, _stored: StoredAnswer | None) -> Outcome:
+        before = state.delegation
+        row = {
+            "id": uuid7(),
+            "employer": EMPLOYER,
+            "delegate_iin": delegate,
+            "version": 1 if before is None else before["version"] + 1,
+            "act_number": act,
+            "act_date": DAY,
+            "message_id": uuid7(),
+            "recorded_at": datetime.now(UTC),
+            "recorded_by": EMPLOYER,
+            **more,
+        }
+        return _done(DelegationRecorded(row), None)
+
+    return Work([record(sender=EMPLOYER)], decide, EMPLOYER, Needs(delegation_to=delegate))
 
 
 def note(text: str, *, places: int = 0) -> Work:

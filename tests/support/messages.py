@@ -89,10 +89,10 @@ def referring(operation: str, contract_id: str, employer: str = EMPLOYER, **part
 
 
 def envelope(namespace: str, operation: str, parts: Mapping[str, Any]) -> bytes:
-    """The envelope of an operation's element with these children."""
-    root = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP, "v1": namespace, "c": COMMON})
+    """The envelope of an operation's element with these children; the element is a document of its own."""
+    root = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soap": SOAP})
     body = etree.SubElement(root, f"{{{SOAP}}}Body")
-    element = etree.SubElement(body, f"{{{namespace}}}{operation}")
+    element = etree.SubElement(body, f"{{{namespace}}}{operation}", nsmap={"v1": namespace, "c": COMMON})
     for name, value in parts.items():
         _append(element, name, value, namespace, COMMON if name in _COMMON_CHILDREN else namespace)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import psutil
 import requests
 
 READY_WITHIN_SECONDS = 60.0
+HOLDS_WITHIN_SECONDS = 30.0
 _BIN = Path(sys.executable).parent
 
 
@@ -43,6 +44,30 @@ class Service:
             process.send_signal(signal.SIGKILL)
         psutil.wait_procs(family, timeout=10)
         self.process.wait()
+
+
+def esutd_bus(
+    *arguments: str | Path, settings: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """The command line, run to its end."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
+    command = [str(_BIN / "esutd-bus"), *map(str, arguments)]
+    return subprocess.run(
+        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
+    )
+
+
+def until(holds: Callable[[], bool]) -> None:
+    """Asks again until it holds; whoever does not answer at all may still come back."""
+    deadline = time.monotonic() + HOLDS_WITHIN_SECONDS
+    while True:
+        try:
+            if holds():
+                return
+        except requests.RequestException:
+            pass
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.1)
 
 
 def free_port() -> int:

@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[2]
 OPERATORS, INTEGRATORS, TESTERS = (
     ROOT / "docs" / f"{reader}.ru.md" for reader in ("operators", "integrators", "testers")
 )
+DATA = ROOT / "src" / "esutd_bus" / "register" / "data"
 _NOT_OURS = re.compile(r"(?:\.|var/|build/|dist/|.*/node_modules/)")
 """Paths of what tools have put into the checkout."""
 
@@ -176,11 +177,11 @@ def test_excerpts_are_what_they_are_taken_from(page: Path) -> None:
 
 
 def codes_that_can_come() -> set[str]:
-    """Every code in force that the mappings, the rules and the service name."""
+    """Every code in force that the mappings, the rules and their data, and the service name."""
     source = ROOT / "src" / "esutd_bus"
     texts = [text_of(file) for file in (ROOT / "mappings").glob("*.yaml")]
     texts += [" ".join(re.findall(r'"((?:SCSE|ESB)\d{3})"', text_of(file))) for file in source.rglob("*.py")]
-    texts.append(str(yaml.safe_load(text_of(source / "register" / "data" / "fields.yaml"))))
+    texts += [str(yaml.safe_load(text_of(DATA / name))) for name in ("fields.yaml", "words.yaml")]
     return set(_CODE.findall(" ".join(texts))) & answer_codes.in_force()
 
 
@@ -192,6 +193,8 @@ def test_integrators_are_told_every_code_that_can_come() -> None:
 def test_integrators_are_told_every_reason() -> None:
     told = {word for cells in rows(INTEGRATORS) for word in _INLINE.findall(cells[0])}
     assert {reason.value for reason in Reason} <= told
+    worded = yaml.safe_load(text_of(DATA / "words.yaml"))["refusals"].values()
+    assert {refusal["reason"] for refusal in worded if refusal["code"] == "ESB005"} <= told
 
 
 def test_testers_are_told_every_identity_and_every_person() -> None:

@@ -31,6 +31,7 @@ from esutd_bus.testbed.replay_report import table
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
+from esutd_bus.testbed.test_partners import record_test_partners
 
 READY_WITHIN_SECONDS = 60.0
 UPSTREAM_DEADLINE_SECONDS = 2
@@ -96,6 +97,7 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }
             with _service(environment, folder / "service.log") as endpoint:
+                console.print(f"{record_test_partners(url, ca)} partners of the test CA recorded")
                 console.print(f"service: {endpoint}/soap/contracts?wsdl, {endpoint}/soap/personal-file?wsdl")
                 console.rule("2 · Messages and answers")
                 results = _replay(console, endpoint, folder / "ca", fixtures)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -78,12 +79,25 @@ def _conversation(rows: list[dict[str, Any]], message_id: UUID) -> None:
             f"  {row['id']}  chain {row['chain']}, record {row['seq']}, sha256 {bytes(row['body_sha256']).hex()}"
         )
         if row["report"]:
-            report = row["report"]
-            verdict = "valid" if report["valid"] else f"refused: {report['reason']} ({report['detail']})"
-            click.echo(f"  signature ({report['profile']}): {verdict}")
+            _signatures(row["report"])
         click.echo(
             bytes(row["body"]).decode("utf-8", "replace") if row["body"] is not None else "  (archived)"
         )
+
+
+def _signatures(report: Mapping[str, Any]) -> None:
+    """A line for each signature; records of before there could be several hold the only one's report itself."""
+    for signature in report.get("signatures", [report]):
+        where = (
+            f"{signature['profile']}, {signature['position']}"
+            if "position" in signature
+            else signature["profile"]
+        )
+        verdict = "valid" if signature["valid"] else "refused"
+        click.echo(f"  signature ({where}): {verdict}")
+    if not report["valid"]:
+        section = f" [{report['section']}]" if report.get("section") else ""
+        click.echo(f"  refused: {report['reason']} ({report['detail']}){section}")
 
 
 def _readable(body: bytes) -> str:

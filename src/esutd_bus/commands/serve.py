@@ -18,10 +18,11 @@ from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
-from esutd_bus.node import ConfigurationError, answer_signer
+from esutd_bus.node import ConfigurationError, open_keys
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
+from esutd_bus.testbed.test_partners import record_test_partners
 
 HEADER_READ_TIMEOUT_MS = 10_000
 SECONDS_TO_FINISH = 30
@@ -34,7 +35,7 @@ SECONDS_TO_FINISH = 30
 @click.option(
     "--test-ca",
     type=click.Path(file_okay=False, path_type=Path),
-    help="For trying out only: believe the test CA of this folder (made if absent), and sentAt for the present.",
+    help="For trying out only: believe the test CA of this folder (made if absent) and sentAt, know its partners.",
 )
 def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path | None) -> None:
     """Serve the register's SOAP services.
@@ -48,8 +49,9 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
       ESUTD_PUBLIC_URL  the address that ?wsdl names
       ESUTD_BUS_SYNC_URL  the bus's synchronous channel, for GetPersonalFile
     """
-    if test_ca is not None:
-        os.environ["ESUTD_TRUST_DIR"] = str(TestCa.ensure(test_ca).trust_dir)
+    ca = TestCa.ensure(test_ca) if test_ca is not None else None
+    if ca is not None:
+        os.environ["ESUTD_TRUST_DIR"] = str(ca.trust_dir)
         os.environ.setdefault("ESUTD_BELIEVE_SENT_AT", "true")
     given = {"ESUTD_HOST": host, "ESUTD_PORT": port, "ESUTD_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}
@@ -61,13 +63,15 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         )
     try:
         TrustStore.from_directory(settings.trust_dir)
-        answer_signer(settings)
+        open_keys(settings).close()
         _port_is_free(settings.host, settings.port)
     except (TrustError, KeyFileError, ConfigurationError, OSError) as error:
         raise EnvironmentFault(str(error)) from error
     with database(settings) as url, tempfile.TemporaryDirectory(prefix="esutd-bus-metrics-") as metrics:
         for line in bring_up_to_date(settings, url):
             click.echo(line, err=True)
+        if ca is not None and (count := record_test_partners(url, ca)):
+            click.echo(f"recorded {count} partners of the test CA", err=True)
         open_metrics_folder(Path(metrics))
         let_starting_workers_be_stopped()
         # The workers are processes of their own and read the settings anew.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, get_args
@@ -11,55 +12,67 @@ import click
 
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
+from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.inspection import inspect_file
-from esutd_bus.signature.keys import KeyFileError, ServiceKey
+from esutd_bus.signature.key_places import Secret, key_place
+from esutd_bus.signature.keys import KeyFileError, KeyUnavailableError
 from esutd_bus.signature.layout import NotSignableError
-from esutd_bus.signature.report import SignatureReport
-from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
+from esutd_bus.signature.report import Check, MessageReport, SignatureReport
+from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm
+from esutd_bus.signature.signing import sign as sign_by
 from esutd_bus.signature.trust import TrustError, TrustStore
+from esutd_bus.signature.verifier import Verifier
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command()
-@click.argument("envelope", type=click.File("rb"))
-@click.option("--key", type=_FILE, required=True, help="PKCS#12 file with the key and its certificate.")
+@click.argument("document", type=click.File("rb"))
+@click.option(
+    "--key",
+    metavar="FILE",
+    required=True,
+    help="PKCS#12 file with the key and its certificate, or a PKCS#11 URI (pkcs11:token=…).",
+)
 @click.option("--password", help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.")
 @click.option("--password-file", type=_FILE, help="A file that holds the password.")
-@click.option("--profile", type=click.Choice(["wsse"]), default="wsse", show_default=True)
+@click.option(
+    "--profile",
+    type=click.Choice(list(KEY_INFO_FORMS)),
+    default="wsse",
+    show_default=True,
+    help="wsse: wsse:Security over the Body; header: ds:Signature in the Header; document: inside the payload.",
+)
 @click.option(
     "--key-info",
     type=click.Choice(get_args(KeyInfoForm)),
-    default="KeyIdentifier",
-    show_default=True,
-    help="How the certificate travels.",
+    help="How the certificate travels; by default KeyIdentifier (wsse) or X509Data.",
 )
 @click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
 def sign(
-    envelope: BinaryIO,
-    key: Path,
+    document: BinaryIO,
+    key: str,
     password: str | None,
     password_file: Path | None,
     profile: str,
-    key_info: KeyInfoForm,
+    key_info: KeyInfoForm | None,
     output: Path,
 ) -> None:
-    """Sign a SOAP ENVELOPE (a file, or - for standard input).
+    """Sign DOCUMENT (a file, or - for standard input): a SOAP envelope, by the profile document any XML.
 
-    Adds wsse:Security with an XML signature over the Body; everything else stays byte for byte as it is.
+    Adds a signature; everything else stays byte for byte as it is. A document that is signed already gets a
+    co-signature, and may be signed by wsse around it afterwards.
 
     \b
       esutd-bus sign request.xml --key employer.p12 -o signed.xml
+      esutd-bus sign request.xml --key employer.p12 --profile document -o signed.xml
     """
-    del profile  # the one there is
     try:
-        secret = password_file.read_text(encoding="utf-8").strip() if password_file else password
-        if secret is None:
-            secret = given_settings().key_secret
-        signed = sign_wsse(envelope.read(), ServiceKey.from_pkcs12(key, secret), key_info=key_info)
+        signing_key = key_place(key, _secret(password, password_file)).load()
+        signed = sign_by(document.read(), signing_key, profile, key_info)
         with click.open_file(str(output), "wb") as target:
             target.write(signed)
-    except (KeyFileError, NotSignableError, OSError, UnicodeDecodeError) as error:
+    except (KeyFileError, KeyUnavailableError, NotSignableError, OSError) as error:
         raise EnvironmentFault(str(error)) from error
 
 
@@ -75,10 +88,10 @@ def sign(
 )
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
 def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: bool) -> None:
-    """Verify the signature of a SOAP envelope in FILE (or -) and print the report.
+    """Verify the signatures in FILE (or -), a SOAP envelope or a signed document, and print the report.
 
-    Which node was signed, by whom, with what, and each check in its order. Exit code 1 if the signature is not
-    valid.
+    Of each signature: which node was signed, by whom, with what, and each check in its order; of a refusal, where
+    the rule is written and what to do. Exit code 1 if one of them is not valid, or there is none.
     """
     settings = given_settings()
     folder = trust or settings.trust_dir
@@ -88,7 +101,8 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         store = TrustStore.from_directory(folder)
     except TrustError as error:
         raise EnvironmentFault(str(error)) from error
-    report = inspect_file(file.read(), store, at.replace(tzinfo=UTC) if at else settings.clock())
+    verifier = Verifier(store, clock_skew=settings.clock_skew)
+    report = inspect_file(file.read(), verifier, at.replace(tzinfo=UTC) if at else settings.clock())
     if as_json:
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
     else:
@@ -97,11 +111,38 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         raise SystemExit(DIFFERENCE)
 
 
-def _print(report: SignatureReport) -> None:
-    for check in report.checks:
+def _secret(password: str | None, password_file: Path | None) -> Secret:
+    """The file's, the option's, the environment's or the settings', whichever is given first."""
+    if password_file is not None:
+        return Secret(file=password_file)
+    if password is not None:
+        return Secret(password)
+    settings = given_settings()
+    given = settings.key_password.get_secret_value() if settings.key_password else None
+    return Secret(given, settings.key_password_file)
+
+
+def _print(report: MessageReport) -> None:
+    _print_checks(report.checks)
+    for signature in report.signatures:
+        click.secho(f"{signature.position} ({signature.profile})", bold=True)
+        _print_checks(signature.checks)
+        _print_facts(signature)
+    if report.reason is None:
+        click.secho("VALID", fg="green", bold=True)
+        return
+    told = explain(report.reason)
+    click.secho(f"REFUSED: {report.reason}: {report.detail}", fg="red", bold=True)
+    click.echo(f"  {told.ru}\n  {told.kk}\n  {told.en}\n  [{told.section}]")
+
+
+def _print_checks(checks: Iterable[Check]) -> None:
+    for check in checks:
         click.echo(f"  {'✓' if check.ok else '✗'} {check.name}")
+
+
+def _print_facts(report: SignatureReport) -> None:
     facts = {
-        "profile": report.profile,
         "signed node": report.signed_node,
         "reference": report.reference,
         "signature": report.signature_algorithm,
@@ -118,10 +159,7 @@ def _print(report: SignatureReport) -> None:
         }
     if report.signer is not None:
         facts |= {"БИН": report.signer.bin, "ИИН": report.signer.iin, "signer": report.signer.name}
+        facts["roles"] = ", ".join(sorted(report.signer.roles)) or None
     for name, value in facts.items():
         if value is not None:
-            click.echo(f"  {name:15} {value}")
-    if report.valid:
-        click.secho("VALID", fg="green", bold=True)
-    else:
-        click.secho(f"REFUSED: {report.reason}: {report.detail}", fg="red", bold=True)
+            click.echo(f"  {name:15} {value!r}" if name == "reference" else f"  {name:15} {value}")

@@ -19,6 +19,8 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 from esutd_bus.edge.metrics_folder import VARIABLE
 
 if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
     from esutd_bus.edge.reply import Reply
 
 REQUESTS = Counter(
@@ -38,6 +40,14 @@ IN_FLIGHT = Gauge(
     multiprocess_mode="livesum",
 )
 
+KEY_EXPIRES = Gauge(
+    "esutd_key_expires_timestamp_seconds",
+    "When the certificate of each of the service's own keys ends, seconds since 1970",
+    ["key"],
+    # Of workers that have not all taken a new key yet, the one with the earliest end is told.
+    multiprocess_mode="livemin",
+)
+
 
 def count(service: str, reply: Reply | None, seconds: float) -> None:
     """Count a request that ended. `reply` is None where the client went away before it had one."""
@@ -46,6 +56,11 @@ def count(service: str, reply: Reply | None, seconds: float) -> None:
     )
     REQUESTS.labels(service, status, code, operation).inc()
     SECONDS.labels(service, operation).observe(seconds)
+
+
+def show_key(name: str, certificate: Certificate) -> None:
+    """Show when a key's certificate ends; for `KeyRing.follow`."""
+    KEY_EXPIRES.labels(name).set(certificate.not_valid_after_utc.timestamp())
 
 
 def exposition() -> tuple[bytes, str]:

@@ -16,9 +16,11 @@ from esutd_bus.mapping.exchange_tables import declare
 from esutd_bus.mapping.fields import Field
 from esutd_bus.mapping.request_compiler import RequestCompiler
 from esutd_bus.mapping.request_mapping import RequestMapping
+from esutd_bus.mapping.serving import served
 from esutd_bus.mapping.yaml_file import MappingError
 from esutd_bus.register import store_rows
 from esutd_bus.register.decide import COMMANDS
+from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.contract import Operation, ServiceContract, ServiceContracts
 
@@ -37,6 +39,11 @@ class MappedOperation:
     """The register's command it is; `StoreRows` for an exchange without rules of its own."""
 
     is_read: bool
+    profiles: frozenset[str]
+    """The signature profiles it takes."""
+    serves: frozenset[PartnerKind]
+    """As what one must speak to ask for it."""
+
     fetch: Mapping[str, tuple[str, str]]
     """Port → (table, column) of the value it is asked by."""
 
@@ -157,6 +164,8 @@ def _mapped(
         answer=answer,
         command=said.command or STORE_ROWS,
         is_read=said.is_read,
+        profiles=said.profiles,
+        serves=served(contract, said),
         fetch=fetch,
         order={node.path: place for place, node in enumerate(contract.request.walk())},
     )

@@ -15,10 +15,12 @@ COMMON = "common.yaml"
 
 _COMMON_WORDS = frozenset({"parts"})
 _DOCUMENT_WORDS = frozenset({"service", "parts", "tables", "operations"})
-_OPERATION_WORDS = frozenset({"command", "kind", "fetch", "request", "answer"})
+_OPERATION_WORDS = frozenset({"command", "kind", "roles", "profiles", "fetch", "request", "answer"})
 _REQUEST_WORDS = frozenset({"to", "as", "missing", "malformed", "ignored", "rows"})
 _ANSWER_WORDS = frozenset({"from", "as", "each", "ignored"})
 _KINDS = ("read", "write")
+_PROFILES = ("wsse", "header", "document")
+"""The signature profiles there are (`signature.profile`, a room that this one does not know)."""
 
 Lines = Mapping[str, Mapping[str, str]]
 """Path → what the mapping says of it, in the long form."""
@@ -39,6 +41,12 @@ class OperationDocument:
 
     is_read: bool
     """A stored answer holds for 24 hours only (docs/architecture.md, once and only once)."""
+
+    roles: tuple[str, ...]
+    """Whom it serves, where that is said: words of `register.partners.PartnerKind`."""
+
+    profiles: frozenset[str]
+    """The signature profiles the operation takes; all where the mapping does not say."""
 
     fetch: Mapping[str, str]
     """Port → field: what is asked of other systems before the register decides."""
@@ -97,8 +105,21 @@ def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) ->
         answer=_lines(said.get("answer"), parts, "from", _ANSWER_WORDS, f"{place}, answer"),
         command=text(said["command"], f"{place}, command") if "command" in said else None,
         is_read=kind == "read",
+        roles=names(said.get("roles"), f"{place}, roles"),
+        profiles=_profiles(said, place),
         fetch=texts(section(said.get("fetch"), f"{place}, fetch"), f"{place}, fetch"),
     )
+
+
+def _profiles(said: Mapping[str, Any], place: str) -> frozenset[str]:
+    if "profiles" not in said:
+        return frozenset(_PROFILES)
+    profiles = names(said["profiles"], f"{place}, profiles")
+    unknown = [profile for profile in profiles if profile not in _PROFILES]
+    if unknown or not profiles:
+        told = f"«{unknown[0]}» is none" if unknown else "at least one is needed"
+        raise MappingError(f"{place}, profiles: {', '.join(_PROFILES)}; {told}")
+    return frozenset(profiles)
 
 
 def _lines(content: Any, parts: Mapping[str, Any], short: str, known: frozenset[str], place: str) -> Lines:

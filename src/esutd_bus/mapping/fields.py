@@ -25,7 +25,7 @@ REFERENCES: Mapping[str, Mapping[str, type]] = {
 }
 """How a message refers to a contract, to its employee, and to what belongs to it: no tables, but landed on alike."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

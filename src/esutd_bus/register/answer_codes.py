@@ -29,6 +29,12 @@ class AnswerText:
     kk: str
     en: str
 
+    def followed_by(self, more: AnswerText) -> AnswerText:
+        """This text and then another one, in each language."""
+        return AnswerText(
+            f"{_ended(self.ru)} {more.ru}", f"{_ended(self.kk)} {more.kk}", f"{_ended(self.en)} {more.en}"
+        )
+
 
 def text(code: str) -> AnswerText:
     """The texts of a code in force. Raises `AnswerCodeError` for one that is retired or unknown."""
@@ -47,6 +53,11 @@ def in_force() -> frozenset[str]:
 def retired() -> frozenset[str]:
     """The codes the register no longer uses; no answer may carry one."""
     return frozenset(row["code"] for row in _rows() if row["is_actual"] == "0")
+
+
+def _ended(sentence: str) -> str:
+    """The sentence with its full stop, which most of the codes' texts lack."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 @cache

@@ -149,6 +149,9 @@ class Decider:
     ports: frozenset[str] = frozenset()
     """The other systems that are asked before the decision."""
 
+    by_itself: bool = False
+    """Whether it is the employer itself that must sign: nobody can be entrusted with it (353/5)."""
+
 
 def referred(command: Command, *, amendments: bool = False, history: bool = False) -> Needs:
     """The needs of a message that refers to a contract."""

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.speaker import Speaker
 
 Values = Mapping[str, Mapping[str, Any]]
 """Table → column → value, as the mapping lands a message: `{"contract": {"number": "17", …}}`.
@@ -27,8 +29,11 @@ class Command:
     values: Values
     """What the message says, by table and column. May be incomplete where `refusals` is not empty."""
 
-    employer: str
-    """BIN or IIN (12 digits) of the employer the message acts for, equal to the verified signer's."""
+    speaker: Speaker
+    """Who has signed."""
+
+    serves: frozenset[PartnerKind]
+    """As what one must speak to ask for the operation."""
 
     message_id: UUID
     """The journal's id of the message."""
@@ -39,9 +44,6 @@ class Command:
     new_id: UUID
     """The id for the record this command makes, if it makes one (time-ordered)."""
 
-    recorded_by: str
-    """Who signed: `BIN/IIN` of the certificate, as history shows it."""
-
     refusals: tuple[Refusal, ...] = ()
     """What the schema already found wrong; rules add to it, so that all errors are told at once."""
 
@@ -50,3 +52,8 @@ class Command:
 
     `refusals` tells so; no rule may call them absent.
     """
+
+    @property
+    def employer(self) -> str:
+        """BIN or IIN (12 digits) of the employer the message acts for: the verified signer's."""
+        return self.speaker.number

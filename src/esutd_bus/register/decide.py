@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from esutd_bus.register import (
     amend_contract,
+    calendar,
     correct_amendment,
     correct_contract,
     delete_amendment,
@@ -15,8 +16,10 @@ from esutd_bus.register import (
     extend_contract,
     get_contract,
     get_personal_file,
+    record_delegation,
     register_contract,
     reinstate_employee,
+    rights,
     store_rows,
     terminate_contract,
 )
@@ -40,18 +43,25 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "DeleteContract": delete_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
+        "RecordDelegation": record_delegation.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""
 
 
 def needs(command: Command) -> Needs:
-    """What the store must load before the command can be decided."""
-    return _decider(command).needs(command)
+    """What the store must load before the command can be decided, and the right to it judged."""
+    return rights.with_rights(_decider(command).needs(command), command)
+
+
+def missing_right(command: Command, state: State, now: datetime, rules: Rulebook) -> Refusal | None:
+    """Why the command is not its sender's to give, if so: judged, and told, before anything else of it."""
+    by_itself = _decider(command).by_itself
+    return rights.missing_right(command, state, calendar.today(now), rules.partners, by_itself=by_itself)
 
 
 def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> Decision:
-    """Judges the command by every rule of its operation at once.
+    """Judges a command whose sender may give it (`missing_right`) by every rule of its operation at once.
 
     What the schema found (`command.refusals`) comes first, then the rules' refusals in their order, none
     twice. `now` must have a zone; the same arguments always give the same decision.

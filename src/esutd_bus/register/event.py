@@ -62,6 +62,14 @@ class Disclosed:
 
 
 @dataclass(frozen=True, slots=True)
+class DelegationRecorded:
+    """An employer's act entrusts a person, or takes that back (order 353, clause 5)."""
+
+    delegation: Row
+    """A new row of the table `delegation`."""
+
+
+@dataclass(frozen=True, slots=True)
 class RowsStored:
     """An exchange without rules of its own: its rows are stored as they came."""
 
@@ -69,7 +77,7 @@ class RowsStored:
     """(table, row), parents first."""
 
 
-Event = ContractEvent | Disclosed | RowsStored
+Event = ContractEvent | Disclosed | DelegationRecorded | RowsStored
 
 
 @dataclass(frozen=True, slots=True)

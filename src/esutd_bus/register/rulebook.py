@@ -8,16 +8,18 @@ from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.dictionaries import Dictionaries, DictionaryError
 from esutd_bus.register.fields import FieldRules, read_packaged_fields
 from esutd_bus.register.limits import Limits
+from esutd_bus.register.partners import Partners
 
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Immutable; another edition of the dictionaries makes another rulebook."""
+    """Immutable; another edition of the dictionaries or the partners makes another rulebook."""
 
     dictionaries: Dictionaries
     calendar: Calendar
     limits: Limits = field(default_factory=Limits)
     fields: FieldRules = field(default_factory=read_packaged_fields)
+    partners: Partners = field(default_factory=Partners)
 
     def __post_init__(self) -> None:
         """Raises `DictionaryError` if a field is checked against a dictionary that is not there."""

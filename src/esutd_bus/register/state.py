@@ -33,6 +33,12 @@ class Needs:
     history: bool = False
     """The history of the contract referred to."""
 
+    delegation_to: str | None = None
+    """The newest act by which this employer entrusts the person with this IIN (353/5)."""
+
+    system: str | None = None
+    """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
+
     new_external_id: str | None = None
     """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
 
@@ -47,6 +53,8 @@ class State:
     amendment_by_external_id: Row | None = None
     amendments: Sequence[Row] = ()
     history: Sequence[Row] = ()
+    delegation: Row | None = None
+    system: Row | None = None
     contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -15,6 +15,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from esutd_bus.signature.gost import certificates as gost
 from esutd_bus.signature.gost.keys import GostPublicKey
 from esutd_bus.signature.reason import Reason, Refusal
+from esutd_bus.signature.role import Role, roles_of
 from esutd_bus.signature.signer import Signer
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ PROCESSED_EXTENSIONS: Final = frozenset(
     }
 )
 """Extensions that may be critical: they restrict nothing here, or are checked (RFC 5280, 4.2)."""
+
+MALFORMED: Final = (
+    ValueError,
+    TypeError,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises of octets that are no certificate (`TypeError`: a bit string in a name)."""
 
 _IIN: Final = re.compile(r"IIN([0-9]{12})")
 _BIN: Final = re.compile(r"BIN([0-9]{12})")
@@ -119,10 +129,11 @@ def read_certificate(der: bytes) -> Certificate:
         extensions = certificate.extensions
         summary = summarize(certificate)
         key = public_key(certificate)
-        holder = _holder(certificate.subject, summary)
+        purposes = next((one.value for one in extensions if isinstance(one.value, x509.ExtendedKeyUsage)), ())
+        holder = _holder(certificate.subject, summary, roles_of(purposes))
     except UnsupportedAlgorithm as error:
         raise Refusal(Reason.ALGORITHM, "the certificate's key is of a kind that is not accepted") from error
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except MALFORMED as error:
         raise Refusal(Reason.CERTIFICATE_MALFORMED, "KeyInfo's octets are no X.509 certificate") from error
     require_processed_extensions(certificate)
     usage = next((one.value for one in extensions if isinstance(one.value, x509.KeyUsage)), None)
@@ -168,7 +179,7 @@ def summarize(certificate: x509.Certificate) -> CertificateSummary:
     )
 
 
-def _holder(subject: x509.Name, summary: CertificateSummary) -> Signer | None:
+def _holder(subject: x509.Name, summary: CertificateSummary, roles: frozenset[Role]) -> Signer | None:
     """A value that looks like an identifier and is none makes the subject unusable, not the person's own."""
     persons = [value for value in _values(subject, NameOID.SERIAL_NUMBER) if _IIN_LIKE.match(value)]
     bodies = [value for value in _values(subject, NameOID.ORGANIZATIONAL_UNIT_NAME) if _BIN_LIKE.match(value)]
@@ -183,6 +194,7 @@ def _holder(subject: x509.Name, summary: CertificateSummary) -> Signer | None:
         subject=summary.subject,
         serial=summary.serial,
         fingerprint=summary.fingerprint,
+        roles=roles,
     )
 
 

@@ -5,22 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from esutd_bus.signature.report import Check, SignatureReport
+from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from esutd_bus.signature.certificates import CertificateSummary
+    from esutd_bus.signature.place import Place
     from esutd_bus.signature.reason import Refusal
     from esutd_bus.signature.signer import Signer
 
 
+MESSAGE_CHECKS: Final = ("xml", "position", "profile", "unique-ids")
+"""Every check of a message as a whole, in their order. `xml` is of the bytes; an envelope has passed it."""
+
 CHECKS: Final = (
-    "envelope",
-    "position",
     "structure",
     "algorithms",
-    "unique-ids",
     "reference",
     "timestamp",
     "key-info",
@@ -32,56 +33,90 @@ CHECKS: Final = (
     "signature",
     "digest",
 )
-"""Every check, in the order they are made. `envelope` is the bytes' own, made before a verifier sees them."""
+"""Every check of a signature, in the order they are made."""
 
-_HELD: Final = {name: Check(name, ok=True) for name in CHECKS}
+_HELD: Final = {name: Check(name, ok=True) for name in (*MESSAGE_CHECKS, *CHECKS)}
 
 
 @dataclass(slots=True)
 class Evidence:
-    """Filled in as the checks go on; a check begun after another says that the other held."""
+    """Of one signature. Filled in as the checks go on; a check begun after another says that the other held."""
 
-    profile: str
-    now: datetime
+    place: Place
     begun: list[str] = field(default_factory=list)
     reference: str | None = None
     signature_algorithm: str | None = None
     digest_algorithm: str | None = None
     canonicalization: str | None = None
     certificate: CertificateSummary | None = None
+    signer: Signer | None = None
+    """Whoever has signed, once every check has held."""
 
     def begin(self, check: str) -> None:
         """The checks begun before have held; this one is being made."""
         self.begun.append(check)
 
-    def valid(self, signer: Signer, signed_node: str) -> SignatureReport:
-        """The report when every check begun has held."""
+    def report(self, refusal: Refusal | None = None) -> SignatureReport:
+        """The report when every check begun has held, or when the last one of them has failed."""
         return SignatureReport(
-            profile=self.profile,
-            valid=True,
-            verified_at=self.now,
-            checks=tuple([_HELD[name] for name in self.begun]),
-            signed_node=signed_node,
+            profile=self.place.profile.name,
+            position=self.place.position,
+            valid=refusal is None,
+            reason=refusal.reason if refusal else None,
+            detail=refusal.detail if refusal else None,
+            checks=_checks(self.begun, refusal),
+            signed_node=None if refusal else self.place.signed_path,
             reference=self.reference,
             signature_algorithm=self.signature_algorithm,
             digest_algorithm=self.digest_algorithm,
             canonicalization=self.canonicalization,
             certificate=self.certificate,
-            signer=signer,
+            signer=self.signer,
         )
 
-    def refused(self, refusal: Refusal) -> SignatureReport:
-        """The report when the check begun last has failed."""
-        return SignatureReport(
-            profile=self.profile,
+
+@dataclass(slots=True)
+class MessageEvidence:
+    """Of a message and its signatures."""
+
+    now: datetime
+    begun: list[str] = field(default_factory=list)
+    signatures: list[Evidence] = field(default_factory=list)
+
+    def begin(self, check: str) -> None:
+        """The checks begun before have held; this one is being made."""
+        self.begun.append(check)
+
+    def begin_signature(self, place: Place) -> Evidence:
+        """What is known of the message as a whole has held, and so have the signatures begun before."""
+        evidence = Evidence(place)
+        self.signatures.append(evidence)
+        return evidence
+
+    def valid(self) -> MessageReport:
+        """The report when everything begun has held."""
+        return MessageReport(
+            valid=True,
+            verified_at=self.now,
+            checks=_checks(self.begun),
+            signatures=tuple([evidence.report() for evidence in self.signatures]),
+        )
+
+    def refused(self, refusal: Refusal) -> MessageReport:
+        """The report when what was begun last has failed: a signature, or a check of the message."""
+        reports = [evidence.report() for evidence in self.signatures[:-1]]
+        reports += [evidence.report(refusal) for evidence in self.signatures[-1:]]
+        return MessageReport(
             valid=False,
             verified_at=self.now,
             reason=refusal.reason,
             detail=refusal.detail,
-            checks=(*(_HELD[name] for name in self.begun[:-1]), Check(self.begun[-1], ok=False)),
-            reference=self.reference,
-            signature_algorithm=self.signature_algorithm,
-            digest_algorithm=self.digest_algorithm,
-            canonicalization=self.canonicalization,
-            certificate=self.certificate,
+            checks=_checks(self.begun, None if reports else refusal),
+            signatures=tuple(reports),
         )
+
+
+def _checks(begun: list[str], refusal: Refusal | None = None) -> tuple[Check, ...]:
+    if refusal is None:
+        return tuple([_HELD[name] for name in begun])
+    return (*(_HELD[name] for name in begun[:-1]), Check(begun[-1], ok=False))

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from esutd_bus.signature.evidence import Evidence
-from esutd_bus.signature.profile import WSSE
+from esutd_bus.signature.evidence import MessageEvidence
 from esutd_bus.signature.reason import Reason, Refusal
-from esutd_bus.signature.report import SignatureRefused, SignatureReport
-from esutd_bus.signature.verifier import Verifier
-from esutd_bus.soap.envelope import SoapError, open_envelope
+from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.soap.envelope import SoapError, is_envelope, open_envelope
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from esutd_bus.signature.trust import TrustStore
+    from esutd_bus.signature.verifier import Verifier
 
 
-def inspect_file(raw: bytes, trust: TrustStore, now: datetime) -> SignatureReport:
-    """What the verifier says of a file's bytes at a moment (with zone); bad bytes make a report too."""
+def inspect_file(raw: bytes, verifier: Verifier, now: datetime) -> MessageReport:
+    """What a verifier says of a file's bytes at a moment (with zone); bad bytes make a report too.
+
+    The file is a SOAP envelope, or a signed document.
+    """
     try:
-        return Verifier(trust).verify(open_envelope(raw), now).report
+        if is_envelope(raw):
+            return verifier.verify(open_envelope(raw), now).report
+        return verifier.verify_document(raw, now).report
     except SignatureRefused as refused:
         return refused.report
     except SoapError as error:
-        evidence = Evidence(WSSE.name, now)
-        evidence.begin("envelope")
-        return evidence.refused(Refusal(Reason.UNREADABLE, f"no SOAP 1.1 envelope: {error}"))
+        evidence = MessageEvidence(now)
+        evidence.begin("xml")
+        return evidence.refused(
+            Refusal(Reason.UNREADABLE, f"neither an envelope nor a document: {error.detail}")
+        )

@@ -1,7 +1,8 @@
-"""KeyInfo: the signer's whole certificate, in one of the forms a profile allows (XMLDSig 4.5)."""
+"""KeyInfo: the signer's certificate, whole or by name, in one of the forms a profile allows (XMLDSig 4.5)."""
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element as Element
 
+    from esutd_bus.signature.known import KnownCertificates
     from esutd_bus.signature.profile import Profile
 
 _WRAPPER: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -27,10 +29,13 @@ _WRAPPER: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 
 _TOKEN: Final = frozenset({names.WSU_ID, "Id", "ValueType", "EncodingType"})
 _TOKEN_REFERENCE: Final = frozenset({"URI", "ValueType"})
+_SERIAL_NUMBER: Final = re.compile(r"[ \t\r\n]*\+?([0-9]{1,64})[ \t\r\n]*")
 
 
-def certificate_octets(key_info: Element, token: Element | None, profile: Profile) -> bytes:
-    """The certificate's DER, as KeyInfo holds it, or points to it in the header's BinarySecurityToken.
+def certificate_octets(
+    key_info: Element, token: Element | None, profile: Profile, known: KnownCertificates
+) -> bytes:
+    """The certificate's DER: as KeyInfo holds it, points to it in the header's BinarySecurityToken, or names it.
 
     KeyInfo must hold one thing: beside a second certificate, a KeyValue or a name, nobody could say which
     key is meant.
@@ -44,11 +49,13 @@ def certificate_octets(key_info: Element, token: Element | None, profile: Profil
         path.append(children[0].tag)
     if tuple(path) not in profile.key_info:
         form = "/".join(tag.rpartition("}")[2] for tag in path)
-        raise Refusal(Reason.KEY_INFO, f"KeyInfo/{form} is not a form that carries a whole certificate")
+        raise Refusal(Reason.KEY_INFO, f"KeyInfo/{form} is not a form of the profile {profile.name}")
     if (token is not None) != (element.tag == names.TOKEN_REFERENCE):
         raise Refusal(
             Reason.KEY_INFO, "the BinarySecurityToken and a reference to it come together or not at all"
         )
+    if element.tag == names.X509_ISSUER_SERIAL:
+        return _issuer_serial(element, known)
     return _READERS[path[-1]](element, token)
 
 
@@ -73,6 +80,18 @@ def _x509_certificate(element: Element, _: Element | None) -> bytes:
     return decode_base64(leaf_text(element), Reason.CERTIFICATE_MALFORMED, "X509Certificate")
 
 
+def _issuer_serial(element: Element, known: KnownCertificates) -> bytes:
+    """XMLDSig 4.5.4.1: the certificate stays at home, its issuer and number travel."""
+    issuer, number = exact_children(element, names.X509_ISSUER_NAME, names.X509_SERIAL_NUMBER)
+    serial = _SERIAL_NUMBER.fullmatch(leaf_text(number))
+    if serial is None:
+        raise Refusal(Reason.KEY_INFO, "X509SerialNumber is no whole number")
+    der = known.find(leaf_text(issuer), int(serial[1]))
+    if der is None:
+        raise Refusal(Reason.CERTIFICATE_UNKNOWN, "no certificate of that issuer and number is known here")
+    return der
+
+
 _READERS: Final[Mapping[str, Callable[[Element, Element | None], bytes]]] = MappingProxyType(
     {
         names.KEY_IDENTIFIER: _key_identifier,
@@ -80,7 +99,7 @@ _READERS: Final[Mapping[str, Callable[[Element, Element | None], bytes]]] = Mapp
         names.X509_CERTIFICATE: _x509_certificate,
     }
 )
-"""The element that holds or names the certificate → how it is read."""
+"""The element that holds the certificate or points to it → how it is read."""
 
 
 def _token_octets(element: Element) -> bytes:

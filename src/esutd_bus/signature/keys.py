@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
 
 from esutd_bus.signature.algorithms import ECDSA_SHA256, RSA_SHA256, SIGNATURES, SignatureAlgorithm
 from esutd_bus.signature.gost.algorithms import algorithm_of
 from esutd_bus.signature.gost.keys import GostPrivateKey
+from esutd_bus.signature.pkcs12.container import MAX_OCTETS, open_container
+from esutd_bus.signature.pkcs12.encryption import Pkcs12Error
+from esutd_bus.signature.pkcs12.private_key import PrivateKey, only_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from cryptography import x509
 
-PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
-
-_BY_KIND: Final = ((rsa.RSAPrivateKey, RSA_SHA256), (ec.EllipticCurvePrivateKey, ECDSA_SHA256))
+_BY_KIND: Final = ((rsa.RSAPublicKey, RSA_SHA256), (ec.EllipticCurvePublicKey, ECDSA_SHA256))
 
 
 class KeyFileError(Exception):
-    """A key file cannot be used; the message names it and never its password."""
+    """A key cannot be used; the message names its file or token, and never its password."""
+
+
+class KeyUnavailableError(Exception):
+    """A key cannot sign at this moment: its token is away. The message names it."""
 
 
 class SigningKey(Protocol):
@@ -42,19 +46,18 @@ class SigningKey(Protocol):
         """The algorithm that the key signs with unless told otherwise."""
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
-        """The data's SignatureValue octets, as XMLDSig writes them."""
+        """The data's SignatureValue octets, as XMLDSig writes them. Raises `KeyUnavailableError`."""
 
 
 class ServiceKey:
     """A private key held in memory, with its certificate.
 
-    GOST keys come from the testbed alone: PKCS#12 files with one are not read yet, and signing with them is not
-    constant-time (see `signature.gost`).
+    Signing with a GOST key is not constant-time (see `signature.gost`).
     """
 
     def __init__(
         self,
-        private_key: PrivateKey | GostPrivateKey,
+        private_key: PrivateKey,
         certificate: x509.Certificate,
         certificate_chain: tuple[x509.Certificate, ...] = (),
     ) -> None:
@@ -64,27 +67,44 @@ class ServiceKey:
 
     @classmethod
     def from_pkcs12(cls, path: Path, password: str) -> ServiceKey:
-        """The key, its certificate and the authorities above it, from a PKCS#12 file."""
+        """The one key of a PKCS#12 file, its certificate and the authorities above it.
+
+        Raises `KeyFileError`, whatever the file holds.
+        """
         try:
-            content = pkcs12.load_pkcs12(path.read_bytes(), password.encode())
+            with path.open("rb") as file:
+                container = open_container(file.read(MAX_OCTETS + 1), password)
+            key, certificate = only_key(container)
         except OSError as error:
             raise KeyFileError(f"{path}: cannot be read: {error.strerror}") from error
-        except UnsupportedAlgorithm as error:
-            raise KeyFileError(f"{path}: holds a key of a kind that is not supported") from error
-        except ValueError as error:
-            raise KeyFileError(f"{path}: no PKCS#12 file, or not its password") from error
-        if not isinstance(content.key, PrivateKey) or content.cert is None:
-            raise KeyFileError(f"{path}: must hold one RSA or EC private key with its certificate")
-        chain = tuple(more.certificate for more in content.additional_certs)
-        return cls(content.key, content.cert.certificate, chain)
+        except Pkcs12Error as error:
+            raise KeyFileError(f"{path}: {error}") from error
+        return cls(key, certificate, tuple(_above(certificate, container.certificates)))
 
     @property
     def algorithm(self) -> SignatureAlgorithm:
         """RSA-SHA256, ECDSA-SHA256, or the one of a GOST key's curve."""
         if isinstance(self._private_key, GostPrivateKey):
             return algorithm_of(self._private_key.public_key)
-        return SIGNATURES[next(name for kind, name in _BY_KIND if isinstance(self._private_key, kind))]
+        return algorithm_for(self._private_key.public_key())
 
     def sign(self, data: bytes, algorithm: SignatureAlgorithm) -> bytes:
         """The data's SignatureValue octets."""
         return algorithm.sign(self._private_key, data)
+
+
+def algorithm_for(public_key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey) -> SignatureAlgorithm:
+    """What an RSA or EC key signs with: RSA-SHA256, ECDSA-SHA256."""
+    return SIGNATURES[next(name for kind, name in _BY_KIND if isinstance(public_key, kind))]
+
+
+def _above(certificate: x509.Certificate, others: Iterable[x509.Certificate]) -> Iterator[x509.Certificate]:
+    """The authorities above a certificate, each the issuer of the one before by its name."""
+    left = [one for one in others if one != certificate]
+    while certificate.issuer != certificate.subject:
+        issuer = next((one for one in left if one.subject == certificate.issuer), None)
+        if issuer is None:
+            return
+        left.remove(issuer)
+        yield issuer
+        certificate = issuer

@@ -1,4 +1,4 @@
-"""An envelope's layout: where its parts stand in the bytes, so that text is added and none is rewritten."""
+"""A document's layout: where its parts stand in the bytes, so that text is added and none is rewritten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UTF16: Final = {
 
 
 class NotSignableError(ValueError):
-    """The bytes are no SOAP 1.1 envelope with one Body, or are signed already."""
+    """The bytes are not what the profile signs, or are signed by it already."""
 
 
 class Edit(NamedTuple):
@@ -41,11 +41,11 @@ class Layout:
     body: int | None = None
     """Where the Body's start tag begins."""
 
-    body_attributes: int = 0
+    body_name_end: int = 0
     """Just behind the name in the Body's start tag: an attribute goes there."""
 
-    body_identifier: str | None = None
-    """The Body's `wsu:Id`, if it has one."""
+    body_attributes: dict[str, str] = field(default_factory=dict)
+    """The Body's attributes, by Clark name."""
 
     header: str = ""
     """The Header's name as the document spells it, or would."""
@@ -53,8 +53,18 @@ class Layout:
     header_end: int | None = None
     """Where the Header's end tag begins, if there is a Header; of `<Header/>`, just behind it."""
 
-    secured: bool = False
-    """Whether the Header already holds a `wsse:Security`."""
+    header_blocks: set[str] = field(default_factory=set)
+    """What the Header holds, by Clark name."""
+
+    document: str = ""
+    """The name, as it is spelt, of the element that the profile `document` signs: an envelope's payload (the last
+    one), or the root of what is no envelope."""
+
+    document_end: int = 0
+    """Where its end tag begins; of an empty-element tag, just behind it."""
+
+    payloads: int = 0
+    """How many elements the Body holds."""
 
     prefixes: set[str] = field(default_factory=set)
     """Every namespace prefix that the document declares anywhere."""
@@ -67,17 +77,23 @@ class Layout:
 
     def body_attribute(self, text: str) -> Edit:
         """The edit that gives the Body's start tag one more attribute (or several)."""
-        return Edit(self.body_attributes, self.body_attributes, f" {text}")
+        return Edit(self.body_name_end, self.body_name_end, f" {text}")
 
     def header_block(self, block: str) -> Edit:
         """The edit that makes a block the Header's last child, making the Header too where there is none."""
-        end = self.header_end
-        if end is None:
+        if self.header_end is None:
             end = self.body or 0
             return Edit(end, end, f"<{self.header}>{block}</{self.header}>")
-        if self.raw.startswith(f"</{self.header}".encode(self.encoding), end):
+        return self._last_child(self.header, self.header_end, block)
+
+    def document_block(self, block: str) -> Edit:
+        """The edit that makes a block the last child of the payload, or of the root of what is no envelope."""
+        return self._last_child(self.document, self.document_end, block)
+
+    def _last_child(self, parent: str, end: int, block: str) -> Edit:
+        if self.raw.startswith(f"</{parent}".encode(self.encoding), end):
             return Edit(end, end, block)
-        return Edit(end - len("/>".encode(self.encoding)), end, f">{block}</{self.header}>")
+        return Edit(end - len("/>".encode(self.encoding)), end, f">{block}</{parent}>")
 
     def edited(self, *edits: Edit) -> bytes:
         """The document with these edits made; every other octet is as it was."""
@@ -89,16 +105,25 @@ class Layout:
 
 
 def read_layout(raw: bytes) -> Layout:
-    """The layout of a SOAP 1.1 envelope in UTF-8, UTF-16 or a one-byte encoding it declares."""
+    """The layout of a document in UTF-8, UTF-16 or a one-byte encoding it declares."""
     return _Reader(raw).read()
 
 
+def read_envelope_layout(raw: bytes) -> Layout:
+    """The layout of a SOAP 1.1 envelope."""
+    layout = read_layout(raw)
+    if layout.body is None:
+        raise NotSignableError("a SOAP 1.1 Envelope with one Body is expected")
+    return layout
+
+
 class _Reader:
-    """Follows expat through the document; only the Envelope's and the Header's children matter."""
+    """Follows expat through the document; only the uppermost levels of an envelope matter."""
 
     def __init__(self, raw: bytes) -> None:
         self._layout = Layout(raw, _UTF16.get(raw[:2], "utf-8"))
         self._path: list[str] = []
+        self._document: list[str] = []
         # "uri local prefix" for names in a namespace.
         self._parser = parser = expat.ParserCreate(namespace_separator=" ")
         parser.namespace_prefixes = True
@@ -113,8 +138,6 @@ class _Reader:
             self._parser.Parse(self._layout.raw, True)
         except expat.ExpatError as error:
             raise NotSignableError(f"not well-formed XML: {error}") from error
-        if self._layout.body is None:
-            raise NotSignableError("a SOAP 1.1 Envelope with one Body is expected")
         return self._layout
 
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
@@ -128,34 +151,49 @@ class _Reader:
         self._layout.prefixes.add(prefix or "")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        uri, local, prefix = _split(name)
-        self._path.append(f"{{{uri}}}{local}")
+        clark, spelt = _names(name)
+        self._path.append(clark)
+        layout = self._layout
         match self._path:
             case [names.ENVELOPE]:
-                self._layout.header = f"{prefix}Header"
+                layout.header = f"{spelt.removesuffix('Envelope')}Header"
             case [names.ENVELOPE, names.HEADER]:
-                self._layout.header = prefix + local
-            case [names.ENVELOPE, names.HEADER, names.SECURITY]:
-                self._layout.secured = True
+                layout.header = spelt
+            case [names.ENVELOPE, names.HEADER, block]:
+                layout.header_blocks.add(block)
             case [names.ENVELOPE, names.BODY]:
-                self._body(f"<{prefix}{local}", attributes)
+                self._body(f"<{spelt}", attributes)
+            case [names.ENVELOPE, names.BODY, _]:
+                layout.payloads += 1
+                self._begin_document(spelt)
+            case [_]:
+                self._begin_document(spelt)
+
+    def _begin_document(self, spelt: str) -> None:
+        self._document = list(self._path)
+        self._layout.document = spelt
 
     def _body(self, tag: str, attributes: dict[str, str]) -> None:
         layout = self._layout
         if layout.body is not None:
             raise NotSignableError("a SOAP 1.1 Envelope with one Body is expected")
         layout.body = self._parser.CurrentByteIndex
-        layout.body_attributes = layout.body + len(tag.encode(layout.encoding))
-        for name, value in attributes.items():
-            uri, local, _ = _split(name)
-            if f"{{{uri}}}{local}" == names.WSU_ID:
-                layout.body_identifier = value
+        layout.body_name_end = layout.body + len(tag.encode(layout.encoding))
+        layout.body_attributes = {_names(name)[0]: value for name, value in attributes.items()}
 
     def _end(self, _name: str) -> None:
+        # Of an end tag expat reports where it begins; of an empty-element tag, where it ends.
         if self._path == [names.ENVELOPE, names.HEADER]:
-            # Of an end tag expat reports where it begins; of an empty-element tag, where it ends.
             self._layout.header_end = self._parser.CurrentByteIndex
+        elif self._path == self._document:
+            self._layout.document_end = self._parser.CurrentByteIndex
         self._path.pop()
+
+
+def _names(name: str) -> tuple[str, str]:
+    """(Clark name, name with its prefix) of a name as expat writes it."""
+    uri, local, prefix = _split(name)
+    return (f"{{{uri}}}{local}" if uri else local), f"{prefix}{local}"
 
 
 def _split(name: str) -> tuple[str, str, str]:

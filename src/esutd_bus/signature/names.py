@@ -27,6 +27,8 @@ TIMESTAMP: Final = f"{{{WSU}}}Timestamp"
 CREATED: Final = f"{{{WSU}}}Created"
 EXPIRES: Final = f"{{{WSU}}}Expires"
 WSU_ID: Final = f"{{{WSU}}}Id"
+ID: Final = "Id"
+XML: Final = "http://www.w3.org/XML/1998/namespace"
 
 X509V3: Final = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0#X509v3"
 BASE64: Final = (
@@ -46,6 +48,18 @@ SIGNATURE_VALUE: Final = f"{{{DS}}}SignatureValue"
 KEY_INFO: Final = f"{{{DS}}}KeyInfo"
 X509_DATA: Final = f"{{{DS}}}X509Data"
 X509_CERTIFICATE: Final = f"{{{DS}}}X509Certificate"
+X509_ISSUER_SERIAL: Final = f"{{{DS}}}X509IssuerSerial"
+X509_ISSUER_NAME: Final = f"{{{DS}}}X509IssuerName"
+X509_SERIAL_NUMBER: Final = f"{{{DS}}}X509SerialNumber"
 INCLUSIVE_NAMESPACES: Final = f"{{{EC}}}InclusiveNamespaces"
 EXCLUSIVE_C14N: Final = EC
 """Exclusive XML Canonicalization 1.0 without comments: the algorithm's name is its namespace."""
+
+C14N: Final = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+"""Canonical XML 1.0 without comments."""
+
+C14N_WITH_COMMENTS: Final = f"{C14N}#WithComments"
+"""Canonical XML 1.0 with comments; a reference to the whole document has none (XMLDSig 4.4.3.2)."""
+
+ENVELOPED_SIGNATURE: Final = f"{DS}enveloped-signature"
+"""The transform that leaves out the signature it stands in (XMLDSig 6.6.4)."""

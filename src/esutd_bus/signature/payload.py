@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from esutd_bus.signature import canonical, names
+from esutd_bus.signature import canonical
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 
 def payload_digest(payload: Element) -> bytes:
-    """SHA-256 of the payload's exclusive canonical form without its document signatures."""
-    if payload.find(names.SIGNATURE) is not None:
-        payload = deepcopy(payload)
-        for signature in payload.findall(names.SIGNATURE):
-            payload.remove(signature)
+    """SHA-256 of a verified payload's exclusive canonical form; document signatures are taken off already."""
     return sha256(canonical.exclusive(payload)).digest()

@@ -1,4 +1,4 @@
-"""The place of a signature: found by going where the profile points, never by searching.
+"""The places of signatures: found by going where the profiles point, never by searching.
 
 Signature wrapping works on verifiers that find a signature, or what it refers to, by name or by Id wherever
 it stands. Here each step down is to the only child of that name, and the element that is signed is the one
@@ -7,13 +7,16 @@ that is processed.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from lxml import etree
 
 from esutd_bus.signature import names
+from esutd_bus.signature.own_document import last_signatures, own_document, require_root_alone
+from esutd_bus.signature.profile import DOCUMENT, HEADER, WSSE
 from esutd_bus.signature.reason import Reason, Refusal
-from esutd_bus.signature.structure import XML_SPACE
+from esutd_bus.signature.structure import XML_SPACE, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 
     from esutd_bus.signature.profile import Profile
     from esutd_bus.soap.envelope import Envelope
+
+MAX_CO_SIGNATURES: Final = 8
+"""Document signatures that one message may bear."""
 
 _TO_US: Final = frozenset({"", names.ACTOR_NEXT})
 """Values of `soap:actor` that address a header block to this service (SOAP 1.1, 4.2.2)."""
@@ -37,10 +43,11 @@ One path with a predicate: libxml2 joins the results of `a|b` in quadratic time.
 
 
 class Place(NamedTuple):
-    """Where the profile's parts stand in one message."""
+    """Where one signature's parts stand in one message."""
 
-    companions: Mapping[str, Element]
-    """What stands beside the signature, by tag."""
+    profile: Profile
+    position: str
+    """Path of the `ds:Signature` below the document, without prefixes."""
 
     signature: Element
     """The `ds:Signature`."""
@@ -48,15 +55,93 @@ class Place(NamedTuple):
     signed: Element
     """The element that must be signed: the very one that is processed."""
 
+    signed_path: str
+    """Path of that element below the document, without prefixes."""
 
-def locate(envelope: Envelope, profile: Profile) -> Place:
-    """The profile's places in a message. Refuses an absent, misplaced or ambiguous signature."""
-    holder = envelope.root
-    for tag in profile.holder:
-        holder = _only_child_to_us(holder, tag)
+    companions: Mapping[str, Element]
+    """What stands beside the signature and belongs to it, by tag."""
+
+
+class Places(NamedTuple):
+    """All signatures of one message, and what they are about."""
+
+    root: Element
+    """The root of what came."""
+
+    payload: Element
+    """What is handed on. Signatures of the profile `document` stand in it until they are verified."""
+
+    signatures: tuple[Place, ...]
+    """In the order in which they are verified: the transport's, then the document's, the last one first."""
+
+
+def in_envelope(envelope: Envelope) -> Places:
+    """The signatures of a message. Refuses an absent, misplaced or ambiguous one."""
+    transport = _transport(envelope)
+    document = _document(envelope.payload)
+    if transport is None and not document:
+        raise _no_signature(envelope.root, "there is no signature addressed to this service")
+    payload = document[0].signed if document else envelope.payload
+    return Places(envelope.root, payload, document if transport is None else (transport, *document))
+
+
+def in_element(element: Element) -> Places:
+    """The signatures of an element that is a document in itself, inside of another one."""
+    signatures = _document(element)
+    if not signatures:
+        raise _no_signature(element, "the document does not end with a ds:Signature")
+    return Places(signatures[0].signed, signatures[0].signed, signatures)
+
+
+def in_document(root: Element) -> Places:
+    """The signatures of a document."""
+    require_root_alone(root)
+    return in_element(root)
+
+
+def require_unique_identifiers(root: Element) -> None:
+    """Refuse a document in which an identifier occurs twice, whatever its attribute is called."""
+    identifiers = cast("list[str]", _identifiers(root))
+    if len(set(identifiers)) != len(identifiers):
+        raise Refusal(Reason.DUPLICATE_ID, "an identifier occurs twice in the document")
+
+
+def _transport(envelope: Envelope) -> Place | None:
+    """The header's signature, by the one profile that the header shows."""
+    headers = list(envelope.root.iterchildren(names.HEADER))
+    if len(headers) > 1:
+        raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
+    if not headers:
+        return None
+    straight = list(headers[0].iterchildren(names.SIGNATURE))
+    securities = [
+        child
+        for child in headers[0].iterchildren(names.SECURITY)
+        if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
+    ]
+    if len(securities) > 1:
+        raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "several wsse:Security are addressed to this service")
+    if securities:
+        signature, companions = _secured(securities[0], WSSE)
+        if signature is None:
+            raise _no_signature(envelope.root, "the security header holds no ds:Signature")
+        if straight:
+            raise Refusal(
+                Reason.SEVERAL_SIGNATURES, "a second ds:Signature stands straight in the soap:Header"
+            )
+        return _in_header(envelope, WSSE, signature, companions)
+    if len(straight) > 1:
+        raise Refusal(Reason.SEVERAL_SIGNATURES, "the soap:Header holds several ds:Signature")
+    if straight:
+        return _in_header(envelope, HEADER, straight[0], {})
+    return None
+
+
+def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mapping[str, Element]]:
+    """(the signature, what stands beside it) of a security header that holds nothing else."""
     signature = None
     companions: dict[str, Element] = {}
-    for child in holder.iterchildren(tag=etree.Element):
+    for child in security.iterchildren(tag=etree.Element):
         if child.tag == names.SIGNATURE:
             if signature is not None:
                 raise Refusal(Reason.SEVERAL_SIGNATURES, "the security header holds several ds:Signature")
@@ -67,30 +152,21 @@ def locate(envelope: Envelope, profile: Profile) -> Place:
             raise Refusal(
                 Reason.STRUCTURE, f"the security header holds {child.tag}, which is not served there"
             )
-    if signature is None:
-        raise _no_signature(envelope.root, "the security header holds no ds:Signature")
-    straight = None if envelope.header is None else envelope.header.find(names.SIGNATURE)
-    if straight is not None and straight is not signature:
-        raise Refusal(Reason.SEVERAL_SIGNATURES, "a second ds:Signature stands straight in the soap:Header")
-    return Place(companions, signature, _signed(envelope, profile))
+    return signature, companions
 
 
-def require_unique_identifiers(root: Element) -> None:
-    """Refuse a document in which an identifier occurs twice, whatever its attribute is called."""
-    identifiers = cast("list[str]", _identifiers(root))
-    if len(set(identifiers)) != len(identifiers):
-        raise Refusal(Reason.DUPLICATE_ID, "an identifier occurs twice in the document")
-
-
-def _only_child_to_us(parent: Element, tag: str) -> Element:
-    found = [
-        child for child in parent.iterchildren(tag) if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
-    ]
-    if not found:
-        raise _no_signature(parent.getroottree().getroot(), f"there is no {tag} addressed to this service")
-    if len(found) > 1:
-        raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, f"several {tag} are addressed to this service")
-    return found[0]
+def _in_header(
+    envelope: Envelope, profile: Profile, signature: Element, companions: Mapping[str, Element]
+) -> Place:
+    signed = _signed(envelope, profile)
+    return Place(
+        profile,
+        _path(*profile.holder, names.SIGNATURE),
+        signature,
+        signed,
+        _path(*profile.signed),
+        companions,
+    )
 
 
 def _signed(envelope: Envelope, profile: Profile) -> Element:
@@ -103,6 +179,30 @@ def _signed(envelope: Envelope, profile: Profile) -> Element:
     if element is not envelope.body or envelope.payload.getparent() is not element:
         raise Refusal(Reason.REFERENCE_TARGET, "the element that is processed is not the one that is signed")
     return element
+
+
+def _document(element: Element) -> tuple[Place, ...]:
+    """The places of an element's document signatures, the last one first; none where it does not end with one."""
+    last = next(element.iterchildren(etree.Element, reversed=True), None)
+    if last is None or last.tag != names.SIGNATURE:
+        return ()
+    root = own_document(element)
+    signatures = last_signatures(root)
+    if len(signatures) > MAX_CO_SIGNATURES:
+        raise Refusal(Reason.SEVERAL_SIGNATURES, f"more than {MAX_CO_SIGNATURES} signatures of one document")
+    if len(signatures) != sum(1 for _ in root.iterchildren(names.SIGNATURE)):
+        raise Refusal(Reason.MISPLACED, "a ds:Signature stands before the end of the document")
+    name = local_name(root)
+    places = [
+        Place(DOCUMENT, f"{name}/Signature[{number}]", signature, root, name, {})
+        for number, signature in enumerate(signatures, start=1)
+    ]
+    return tuple(reversed(places))
+
+
+@cache
+def _path(*tags: str) -> str:
+    return "/".join(tag.rpartition("}")[2] for tag in (names.ENVELOPE, *tags))
 
 
 def _no_signature(root: Element, detail: str) -> Refusal:

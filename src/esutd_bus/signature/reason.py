@@ -1,7 +1,8 @@
 """Why a signature is refused: the verifier's closed vocabulary.
 
 A reason travels in the fault beside SCSE001, in the journal and in reports, so its spelling is part of
-the service's contract.
+the service's contract. What it means, by which section of which standard, and what to do about it is data:
+`reasons.yaml`, read by `explanation`.
 """
 
 from __future__ import annotations
@@ -13,13 +14,19 @@ class Reason(StrEnum):
     """One word for each way a signature can fail."""
 
     UNREADABLE = "unreadable"
-    """The bytes are no SOAP 1.1 envelope (SOAP 1.1, 4)."""
+    """The bytes are no XML as it is taken here, or no SOAP 1.1 envelope (SOAP 1.1, 4)."""
 
     ABSENT = "absent"
     """The message carries no `ds:Signature` at all."""
 
     MISPLACED = "misplaced"
-    """There is a `ds:Signature`, but not where the profile puts it (WS-Security 5 and 8)."""
+    """There is a `ds:Signature`, but not where a profile puts it (WS-Security 5 and 8)."""
+
+    PROFILE = "profile"
+    """The message bears its signature by a profile that is not accepted for it."""
+
+    NAMESPACE_CONTEXT = "namespace-context"
+    """A document that is signed stands on namespace declarations around it (Namespaces in XML 6.1)."""
 
     SEVERAL_SECURITY_HEADERS = "several-security-headers"
     """More than one `wsse:Security` is addressed to this service (WS-Security 5)."""
@@ -34,7 +41,7 @@ class Reason(StrEnum):
     """SignedInfo refers to more than the one element of the profile (XMLDSig 4.4.3)."""
 
     CANONICALIZATION = "canonicalization"
-    """SignedInfo's form is not the exclusive one without comments, or there is none (XMLDSig 4.4.1; C14N 2.1)."""
+    """SignedInfo's form is not the profile's, or there is none (XMLDSig 4.4.1; Canonical XML 2.1)."""
 
     ALGORITHM = "algorithm"
     """A signature or digest algorithm off the closed list, or one that does not fit the key (XMLDSig 6.1)."""
@@ -52,13 +59,16 @@ class Reason(StrEnum):
     """An identifier occurs twice in the document (XMLDSig 4.4.3.2; WS-Security 4.2)."""
 
     REFERENCE_TARGET = "reference-target"
-    """The Reference is not to the very Body that is processed (XMLDSig 4.4.3, 12.1.3; WS-Security 8.3)."""
+    """The Reference is not to the very element that is processed (XMLDSig 4.4.3, 12.1.3; WS-Security 8.3)."""
 
     TIMESTAMP = "timestamp"
     """`wsu:Timestamp` is malformed, from the future, or has expired (WS-Security 10)."""
 
     KEY_INFO = "key-info"
-    """KeyInfo holds no whole certificate in a form of the profile (XMLDSig 4.5; X.509 Token Profile 3.1)."""
+    """KeyInfo leads to no certificate in a form of the profile (XMLDSig 4.5; X.509 Token Profile 3.1)."""
+
+    CERTIFICATE_UNKNOWN = "certificate-unknown"
+    """KeyInfo names a certificate by issuer and number that is not known here (XMLDSig 4.5.4.1)."""
 
     CERTIFICATE_MALFORMED = "certificate-malformed"
     """What KeyInfo holds cannot be read as a certificate (RFC 5280, 4.1)."""

@@ -1,11 +1,12 @@
-"""The report: what was checked about a message's signature, in which order, and what came of it."""
+"""The report: what was checked about a message's signatures, in which order, and what came of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from esutd_bus.signature.certificates import CertificateSummary
+from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.signer import Signer
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ class Check:
     """One check that was made."""
 
     name: str
-    """A word of `evidence.CHECKS`."""
+    """A word of `evidence.MESSAGE_CHECKS` or `evidence.CHECKS`."""
 
     ok: bool
     """Whether it held. The first that does not ends the verification."""
@@ -27,16 +28,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SignatureReport:
-    """The outcome of one verification, for answers, the journal and a court."""
+    """The outcome for one signature."""
 
     profile: str
-    """The profile the message was verified by: `wsse`."""
+    """The profile it was verified by: `wsse`, `header` or `document`."""
+
+    position: str
+    """Where it stands: `Envelope/Header/Security/Signature`, `RegisterContract/Signature[1]`."""
 
     valid: bool
     """Whether every check held."""
-
-    verified_at: datetime
-    """The moment, with zone, that validity was judged at."""
 
     reason: Reason | None = None
     """Why the signature is refused; none when it is valid."""
@@ -63,27 +64,82 @@ class SignatureReport:
     """CanonicalizationMethod's identifier (XMLDSig 4.4.1)."""
 
     certificate: CertificateSummary | None = None
-    """The certificate the message brings. On a refusal this is only what it claims."""
+    """The certificate it is verified with. On a refusal this is only what it claims."""
 
     signer: Signer | None = None
     """Who signed; told only of a valid signature."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types: times as ISO 8601 with zone, absent parts as null."""
-        told: dict[str, Any] = {name: getattr(self, name) for name in _REPORT}
-        told["verified_at"] = self.verified_at.isoformat()
-        told["checks"] = [{"name": check.name, "ok": check.ok} for check in self.checks]
+        told: dict[str, Any] = {name: getattr(self, name) for name in _SIGNATURE}
+        told["section"] = _section(self.reason)
+        told["checks"] = _checks(self.checks)
         if (certificate := self.certificate) is not None:
             told["certificate"] = {name: getattr(certificate, name) for name in _CERTIFICATE} | {
                 "not_before": certificate.not_before.isoformat(),
                 "not_after": certificate.not_after.isoformat(),
             }
         if (signer := self.signer) is not None:
-            told["signer"] = {name: getattr(signer, name) for name in _SIGNER}
+            told["signer"] = {name: getattr(signer, name) for name in _SIGNER} | {
+                "roles": sorted(signer.roles)
+            }
         return told
 
 
-_REPORT, _CERTIFICATE, _SIGNER = (
+@dataclass(frozen=True, slots=True)
+class MessageReport:
+    """The outcome of one verification, for answers, the journal and a court."""
+
+    valid: bool
+    """Whether every check of the message and of each of its signatures held."""
+
+    verified_at: datetime
+    """The moment, with zone, that validity was judged at."""
+
+    reason: Reason | None = None
+    """Why the message is refused: the first refusal; none when it is valid."""
+
+    detail: str | None = None
+    """The reason in an English sentence."""
+
+    checks: tuple[Check, ...] = ()
+    """The checks made of the message as a whole, before any signature was looked at."""
+
+    signatures: tuple[SignatureReport, ...] = ()
+    """The signatures in the order verified, up to the first that is refused."""
+
+    @property
+    def section(self) -> str | None:
+        """Where the rule is written that the message breaks."""
+        return _section(self.reason)
+
+    def refused(self, reason: Reason, detail: str) -> MessageReport:
+        """This report of a message whose signatures hold, and that is refused all the same."""
+        return replace(self, valid=False, reason=reason, detail=detail)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report in JSON's types. `explanation` is what a sender is told of the reason."""
+        return {
+            "valid": self.valid,
+            "verified_at": self.verified_at.isoformat(),
+            "reason": self.reason,
+            "section": self.section,
+            "detail": self.detail,
+            "explanation": None if self.reason is None else asdict(explain(self.reason)),
+            "checks": _checks(self.checks),
+            "signatures": [signature.to_dict() for signature in self.signatures],
+        }
+
+
+def _section(reason: Reason | None) -> str | None:
+    return None if reason is None else explain(reason).section
+
+
+def _checks(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
+    return [{"name": check.name, "ok": check.ok} for check in checks]
+
+
+_SIGNATURE, _CERTIFICATE, _SIGNER = (
     tuple(part.name for part in fields(kind)) for kind in (SignatureReport, CertificateSummary, Signer)
 )
 
@@ -91,6 +147,6 @@ _REPORT, _CERTIFICATE, _SIGNER = (
 class SignatureRefused(Exception):  # noqa: N818  # a verdict on a message, not an error of the program
     """The message's signature does not hold; `report` tells why."""
 
-    def __init__(self, report: SignatureReport) -> None:
+    def __init__(self, report: MessageReport) -> None:
         super().__init__(f"{report.reason}: {report.detail}")
         self.report = report

@@ -21,6 +21,7 @@ _ID: Final = frozenset({"Id"})
 _ALGORITHM: Final = frozenset({"Algorithm"})
 _URI: Final = frozenset({"Id", "URI"})
 _PREFIX_LIST: Final = frozenset({"PrefixList"})
+_WITHOUT_PARAMETERS: Final = frozenset({names.C14N, names.C14N_WITH_COMMENTS, names.ENVELOPED_SIGNATURE})
 
 
 class Method(NamedTuple):
@@ -92,8 +93,11 @@ def _reference(reference: Element) -> Reference:
 
 def _method(element: Element) -> Method:
     algorithm = element.get("Algorithm", "")
+    if algorithm in _WITHOUT_PARAMETERS:
+        exact_children(element, attributes=_ALGORITHM)
+        return Method(algorithm, ())
     if algorithm != names.EXCLUSIVE_C14N:
-        return Method(algorithm, ())  # the profile's lists refuse it by name, whatever its parameters
+        return Method(algorithm, ())  # no profile takes it, whatever its parameters
     if not only_elements(element, attributes=_ALGORITHM):
         return Method(algorithm, ())
     (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)

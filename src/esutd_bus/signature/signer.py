@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from esutd_bus.signature.role import Role
+
 
 @dataclass(frozen=True, slots=True)
 class Signer:
@@ -27,12 +29,10 @@ class Signer:
     fingerprint: str
     """SHA-256 of the certificate, hexadecimal."""
 
+    roles: frozenset[Role] = frozenset()
+    """What the certificate entitles its holder to act as."""
+
     @property
     def employer_id(self) -> str:
         """12 digits of who acts as employer: the body if there is one, else the person."""
         return self.bin or self.iin
-
-    @property
-    def recorded_by(self) -> str:
-        """`BIN/IIN`, or the IIN alone: who signed, as a contract's history shows it."""
-        return f"{self.bin}/{self.iin}" if self.bin else self.iin

@@ -20,14 +20,16 @@ _INSTANT: Final = re.compile(
 _SHAPES: Final = frozenset({(names.CREATED,), (names.EXPIRES,), (names.CREATED, names.EXPIRES)})
 
 
-def require_current(timestamp: Element | None, now: datetime, skew: timedelta) -> None:
+def require_current(timestamp: Element | None, now: datetime, skew: timedelta) -> datetime:
     """Refuse a message that is made in the future or has expired, beyond clocks' difference.
 
     No Timestamp is usual, and one that comes need not be signed: it can shorten a message's life, not
     prove its age.
+
+    Returns the latest moment, up to now, at which the message can have been made by its own word.
     """
     if timestamp is None:
-        return
+        return now
     parts = only_elements(timestamp, attributes=_IDENTIFIERS)
     if tuple(part.tag for part in parts) not in _SHAPES:
         raise Refusal(Reason.TIMESTAMP, "wsu:Timestamp must hold Created and Expires, each at most once")
@@ -39,6 +41,7 @@ def require_current(timestamp: Element | None, now: datetime, skew: timedelta) -
         raise Refusal(Reason.TIMESTAMP, f"the message expired: {expires.isoformat()}")
     if created is not None and expires is not None and expires <= created:
         raise Refusal(Reason.TIMESTAMP, "the message expires before it was created")
+    return now if created is None else min(created + skew, now)
 
 
 def _instant(element: Element) -> datetime:

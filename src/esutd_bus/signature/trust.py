@@ -12,12 +12,13 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 
 from esutd_bus.signature.certificates import (
+    MALFORMED,
     Certificate,
     public_key,
     read_certificate,
     require_processed_extensions,
 )
-from esutd_bus.signature.gost.certificates import is_signed
+from esutd_bus.signature.gost.certificates import is_certified
 from esutd_bus.signature.gost.keys import GostPublicKey
 from esutd_bus.signature.reason import Reason, Refusal
 
@@ -56,11 +57,14 @@ class TrustPath:
     validities: tuple[tuple[datetime, datetime], ...]
     """(not before, not after) of each, in the same order."""
 
-    def failing(self, now: datetime) -> Refusal | None:
-        """Why the path does not hold at a moment, or nothing when it does (RFC 5280, 6.1.3 a 2)."""
+    def failing(self, made: datetime, now: datetime) -> Refusal | None:
+        """Why the path does not hold from one moment to a later one, or nothing when it does.
+
+        RFC 5280, 6.1.3 a 2.
+        """
         for level, (not_before, not_after) in enumerate(self.validities):
             whose = "an authority's certificate" if level else "the certificate"
-            if now < not_before:
+            if made < not_before:
                 return Refusal(Reason.NOT_YET_VALID, f"{whose} begins {not_before.isoformat()}")
             if now > not_after:
                 return Refusal(Reason.EXPIRED, f"{whose} ended {not_after.isoformat()}")
@@ -136,11 +140,13 @@ class TrustStore:
                 yield from self._climb((*path, issuer))
 
 
-def require_valid(paths: Sequence[TrustPath], now: datetime) -> TrustPath:
-    """The first path that holds now; where none does, the first one's fault is told."""
+def require_valid(paths: Sequence[TrustPath], made: datetime, now: datetime) -> TrustPath:
+    """The first path that held when a signature was made and holds now; where none does, the first one's fault
+    is told.
+    """
     refusals = []
     for path in paths:
-        if (refusal := path.failing(now)) is None:
+        if (refusal := path.failing(made, now)) is None:
             return path
         refusals.append(refusal)
     raise refusals[0]
@@ -153,7 +159,7 @@ def _authorities(file: Path) -> Iterator[x509.Certificate]:
             certificates = x509.load_pem_x509_certificates(octets)
         else:
             certificates = [x509.load_der_x509_certificate(octets)]
-    except ValueError as error:
+    except MALFORMED as error:
         raise TrustError(f"{file}: no X.509 certificate in PEM or DER: {error}") from error
     for certificate in certificates:
         subject = certificate.subject.rfc4514_string()
@@ -189,12 +195,7 @@ def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         key = public_key(issuer)
         if isinstance(key, GostPublicKey):
-            return certificate.issuer == issuer.subject and is_signed(
-                certificate.tbs_certificate_bytes,
-                certificate.signature,
-                certificate.signature_algorithm_oid,
-                key,
-            )
+            return certificate.issuer == issuer.subject and is_certified(certificate, key)
         certificate.verify_directly_issued_by(issuer)
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
         return False

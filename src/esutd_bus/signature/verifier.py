@@ -12,21 +12,29 @@ from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex, final
 
 from esutd_bus.signature import canonical, names, timestamp
 from esutd_bus.signature.algorithms import digest_function, signature_algorithm
-from esutd_bus.signature.evidence import Evidence
+from esutd_bus.signature.evidence import MessageEvidence
 from esutd_bus.signature.key_info import certificate_octets
-from esutd_bus.signature.place import locate, require_unique_identifiers
-from esutd_bus.signature.profile import WSSE
+from esutd_bus.signature.known import CertificateIndex
+from esutd_bus.signature.own_document import take_off
+from esutd_bus.signature.place import in_document, in_element, in_envelope, require_unique_identifiers
+from esutd_bus.signature.profile import ALL_PROFILES, DOCUMENT
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.report import SignatureRefused
 from esutd_bus.signature.signed_info import read_signature
 from esutd_bus.signature.trust import require_valid
+from esutd_bus.soap.envelope import SoapError, open_document
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from lxml.etree import _Element as Element
 
+    from esutd_bus.signature.evidence import Evidence
+    from esutd_bus.signature.known import KnownCertificates
+    from esutd_bus.signature.place import Place, Places
     from esutd_bus.signature.profile import Profile
-    from esutd_bus.signature.report import SignatureReport
-    from esutd_bus.signature.signed_info import SignatureParts
+    from esutd_bus.signature.report import MessageReport
+    from esutd_bus.signature.signed_info import Reference, SignatureParts
     from esutd_bus.signature.signer import Signer
     from esutd_bus.signature.trust import TrustStore
     from esutd_bus.soap.envelope import Envelope
@@ -40,24 +48,37 @@ _SEAL: Final = object()
 @final
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerifiedMessage:
-    """A message whose payload stands inside the very element that was signed: what handlers take.
+    """A message whose payload is, or stands inside of, the very element that was signed: what handlers take.
 
-    Made by `Verifier.verify` and nothing else: it cannot be constructed, copied, pickled or subclassed.
+    Made by a `Verifier` and nothing else: it cannot be constructed, copied, pickled or subclassed.
     """
 
     payload: Element = field(repr=False)
-    """The one element of the signed Body, in its document. Not to be changed.
+    """What the message says: the one element of the signed Body, in its document; or, where the payload itself is
+    signed, the root of the very document that was digested, without its signatures. Not to be changed.
 
-    Comments are not signed (see `canonical.exclusive`).
+    Comments are not signed (see `canonical`).
     """
 
     raw: bytes = field(repr=False)
     """The bytes that came, that were verified, and that are to be stored."""
 
     signer: Signer
-    """Who has spoken: the verified certificate's holder, never a field of the message."""
+    """Who has spoken: the verified certificate's holder, never a field of the message.
 
-    report: SignatureReport = field(repr=False)
+    Of a signed document the one who signed last, and so signed everything; else who signed the message.
+    """
+
+    system: Signer | None
+    """Who sent a signed document and signed the message around it; none where that is not told apart."""
+
+    cosigners: tuple[Signer, ...]
+    """Who signed the document before, in its order."""
+
+    profiles: tuple[str, ...]
+    """The profiles of its signatures."""
+
+    report: MessageReport = field(repr=False)
     """What was checked."""
 
     seal: InitVar[object]
@@ -79,42 +100,93 @@ class VerifiedMessage:
 class Verifier:
     """Verifies messages against one set of trusted authorities. Safe to share between threads."""
 
-    def __init__(self, trust: TrustStore, *, clock_skew: timedelta = CLOCK_SKEW) -> None:
+    def __init__(
+        self,
+        trust: TrustStore,
+        *,
+        known: KnownCertificates | None = None,
+        clock_skew: timedelta = CLOCK_SKEW,
+    ) -> None:
+        """`known`: where certificates are that a message only names; by default there are none."""
         self._trust = trust
+        self._known = known or CertificateIndex(())
         self._clock_skew = clock_skew
 
-    def verify(self, envelope: Envelope, now: datetime) -> VerifiedMessage:
-        """The message, if its signature holds at `now` (with zone); otherwise raises `SignatureRefused`."""
-        evidence = Evidence(WSSE.name, now)
+    def verify(
+        self, envelope: Envelope, now: datetime, accepted: Collection[str] = ALL_PROFILES
+    ) -> VerifiedMessage:
+        """The message, if each signature it bears holds at `now` (with zone), and each is by a profile that is
+        accepted; otherwise raises `SignatureRefused`.
+        """
+        return self._verify(lambda: in_envelope(envelope), envelope.raw, MessageEvidence(now), accepted)
+
+    def verify_document(self, raw: bytes | str, now: datetime) -> VerifiedMessage:
+        """A document that is no envelope: a file, or what travelled as escaped text. Raises `SignatureRefused`."""
+        evidence = MessageEvidence(now)
+        evidence.begin("xml")
         try:
-            signer = self._verify(envelope, WSSE, evidence)
+            root = open_document(raw)
+        except SoapError as error:
+            unreadable = Refusal(Reason.UNREADABLE, f"not XML as it is taken here: {error.detail}")
+            raise SignatureRefused(evidence.refused(unreadable)) from error
+        octets = raw.encode() if isinstance(raw, str) else raw
+        return self._verify(lambda: in_document(root), octets, evidence, ALL_PROFILES)
+
+    def verify_element(self, element: Element, raw: bytes, now: datetime) -> VerifiedMessage:
+        """An element that is a signed document inside of another one. Raises `SignatureRefused`.
+
+        `raw`: the bytes that came, which hold the element.
+        """
+        return self._verify(lambda: in_element(element), raw, MessageEvidence(now), ALL_PROFILES)
+
+    def _verify(
+        self,
+        locate: Callable[[], Places],
+        raw: bytes,
+        evidence: MessageEvidence,
+        accepted: Collection[str],
+    ) -> VerifiedMessage:
+        try:
+            evidence.begin("position")
+            places = locate()
+            evidence.begin("profile")
+            _require_accepted(places, accepted)
+            evidence.begin("unique-ids")
+            require_unique_identifiers(places.root)
+            for place in places.signatures:
+                self._verify_signature(place, evidence.begin_signature(place), evidence.now)
         except Refusal as refusal:
             raise SignatureRefused(evidence.refused(refusal)) from refusal
-        report = evidence.valid(signer, signed_node=_path(WSSE))
+        system, signer, cosigners = _speakers(evidence)
         return VerifiedMessage(
-            payload=envelope.payload, raw=envelope.raw, signer=signer, report=report, seal=_SEAL
+            payload=places.payload,
+            raw=raw,
+            signer=signer,
+            system=system,
+            cosigners=cosigners,
+            profiles=tuple(dict.fromkeys([place.profile.name for place in places.signatures])),
+            report=evidence.valid(),
+            seal=_SEAL,
         )
 
-    def _verify(self, envelope: Envelope, profile: Profile, evidence: Evidence) -> Signer:
-        begin = evidence.begin
+    def _verify_signature(self, place: Place, evidence: Evidence, now: datetime) -> None:
+        """All that makes one signature good. Raises `Refusal`."""
+        begin, profile = evidence.begin, place.profile
 
-        begin("position")
-        place = locate(envelope, profile)
         begin("structure")
         parts = read_signature(place.signature)
         begin("algorithms")
         _require_methods(parts, profile, evidence)
         algorithm = signature_algorithm(parts.signature_method)
         digest = digest_function(parts.reference.digest_method)
-        begin("unique-ids")
-        require_unique_identifiers(envelope.root)
         begin("reference")
-        _require_reference(parts, place.signed, profile, evidence)
+        _require_reference(parts, place, evidence)
         begin("timestamp")
-        timestamp.require_current(place.companions.get(names.TIMESTAMP), evidence.now, self._clock_skew)
+        made = timestamp.require_current(place.companions.get(names.TIMESTAMP), now, self._clock_skew)
 
         begin("key-info")
-        der = certificate_octets(parts.key_info, place.companions.get(names.BINARY_SECURITY_TOKEN), profile)
+        token = place.companions.get(names.BINARY_SECURITY_TOKEN)
+        der = certificate_octets(parts.key_info, token, profile, self._known)
         begin("certificate")
         certificate = self._trust.read(der)
         evidence.certificate = certificate.summary
@@ -126,19 +198,53 @@ class Verifier:
         begin("trust")
         paths = self._trust.paths(certificate)
         begin("validity")
-        require_valid(paths, evidence.now)
+        require_valid(paths, made, now)
 
         begin("signature")
         if not algorithm.fits(certificate.public_key):
             raise Refusal(Reason.ALGORITHM, "SignatureMethod does not fit the certificate's key")
-        signed_info = canonical.exclusive(parts.signed_info, parts.canonicalization.prefixes)
+        signed_info = canonical.FORMS[parts.canonicalization.algorithm](
+            parts.signed_info, parts.canonicalization.prefixes
+        )
         if not algorithm.verify(certificate.public_key, parts.signature_value, signed_info):
             raise Refusal(Reason.SIGNATURE_MISMATCH, "SignatureValue is not SignedInfo's under this key")
         begin("digest")
-        signed = canonical.exclusive(place.signed, parts.reference.transforms[0].prefixes)
-        if digest(signed) != parts.reference.digest_value:
+        if digest(_signed_octets(place, parts.reference)) != parts.reference.digest_value:
             raise Refusal(Reason.DIGEST_MISMATCH, "the signed element was changed after it was signed")
-        return signer
+        evidence.signer = signer
+
+
+def _signed_octets(place: Place, reference: Reference) -> bytes:
+    """What the Reference digests: the signed element after its transforms, which are the profile's."""
+    *before, form = reference.transforms
+    if before:
+        # An enveloped signature is not part of what it signs, nor of what the signers before it have signed.
+        take_off(place.signature)
+    return canonical.FORMS[form.algorithm](place.signed, form.prefixes)
+
+
+def _require_accepted(places: Places, accepted: Collection[str]) -> None:
+    for place in places.signatures:
+        if place.profile.name not in accepted:
+            raise Refusal(
+                Reason.PROFILE, f"a signature by the profile {place.profile.name} is not accepted here"
+            )
+
+
+def _speakers(evidence: MessageEvidence) -> tuple[Signer | None, Signer, tuple[Signer, ...]]:
+    """(the system, who speaks, the co-signers in the document's order).
+
+    Of a document that a system sends, the document's last signer speaks: his signature covers all others.
+    """
+    transport: list[Signer] = []
+    document: list[Signer] = []
+    for one in evidence.signatures:
+        if one.signer is None:
+            raise RuntimeError("a signature was not verified to its end")
+        (document if one.place.profile is DOCUMENT else transport).append(one.signer)
+    if not document:
+        return None, transport[0], ()
+    return (transport[0] if transport else None), document[0], tuple(document[:0:-1])
 
 
 def _require_methods(parts: SignatureParts, profile: Profile, evidence: Evidence) -> None:
@@ -146,23 +252,25 @@ def _require_methods(parts: SignatureParts, profile: Profile, evidence: Evidence
     evidence.signature_algorithm = parts.signature_method
     evidence.digest_algorithm = parts.reference.digest_method
     evidence.canonicalization = parts.canonicalization.algorithm
-    if parts.canonicalization.algorithm != profile.canonicalization:
+    if parts.canonicalization.algorithm not in profile.canonicalizations:
         raise Refusal(
             Reason.CANONICALIZATION,
             f"CanonicalizationMethod {parts.canonicalization.algorithm!r} is not accepted",
         )
     transforms = tuple([transform.algorithm for transform in parts.reference.transforms])
-    if transforms != profile.transforms:
-        raise Refusal(Reason.TRANSFORM, f"the transforms must be exactly {', '.join(profile.transforms)}")
+    if transforms not in profile.transforms:
+        chains = " or ".join(sorted(", ".join(chain) for chain in profile.transforms))
+        raise Refusal(Reason.TRANSFORM, f"the transforms must be exactly {chains}")
 
 
-def _require_reference(parts: SignatureParts, signed: Element, profile: Profile, evidence: Evidence) -> None:
+def _require_reference(parts: SignatureParts, place: Place, evidence: Evidence) -> None:
     """The Reference names the very element that is processed."""
-    evidence.reference = parts.reference.uri
-    identifier = signed.get(profile.identifier)
-    if not identifier or parts.reference.uri != f"#{identifier}":
-        raise Refusal(Reason.REFERENCE_TARGET, f"the Reference is not to the message's {_path(profile)}")
-
-
-def _path(profile: Profile) -> str:
-    return "/".join(["Envelope", *(tag.rpartition("}")[2] for tag in profile.signed)])
+    evidence.reference = uri = parts.reference.uri
+    attribute = place.profile.identifier
+    if attribute is None:
+        named = uri == ""  # absent, it would be for the application to know (XMLDSig 4.4.3.1)
+    else:
+        identifier = place.signed.get(attribute)
+        named = bool(identifier) and uri == f"#{identifier}"
+    if not named:
+        raise Refusal(Reason.REFERENCE_TARGET, f"the Reference is not to the message's {place.signed_path}")

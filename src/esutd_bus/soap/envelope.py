@@ -26,6 +26,9 @@ _XML_SPACE = " \t\r\n"
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_LIMIT + 1) + ")")
 _DECLARATION = re.compile(r"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
+_DECLARED_ENCODING = re.compile(
+    r"""\A(<\?xml[ \t\r\n][^>]*?)[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*["'][^"']*["']"""
+)
 _DOCTYPE = re.compile(r"(?>[ \t\r\n]+|<\?(?s:.*?)\?>|<!--(?s:.*?)-->)*+<!DOCTYPE")
 
 
@@ -76,6 +79,25 @@ def open_envelope(body: bytes) -> Envelope:
     if len(payloads) != 1:
         raise SoapError("ESB002", f"the Body holds {len(payloads)} elements, not one")
     return Envelope(root, header, parts[0], payloads[0], body)
+
+
+def open_document(document: bytes | str) -> etree._Element:
+    """The root of a document that is no envelope, by the same rules. Raises `SoapError` (`ESB001`, `ESB002`).
+
+    Of characters (a document that travelled as escaped text) the declared encoding says nothing.
+    """
+    if isinstance(document, bytes):
+        return _parse(document)
+    try:
+        octets = _DECLARED_ENCODING.sub(r"\1", document.removeprefix("\ufeff")).encode()
+    except UnicodeEncodeError as error:
+        raise SoapError("ESB001", "characters that are none of Unicode's") from error
+    return _parse(octets)
+
+
+def is_envelope(document: bytes) -> bool:
+    """Whether the root of a document is SOAP's. Raises `SoapError`, as `open_document` does."""
+    return open_document(document).tag in {f"{{{SOAP11}}}Envelope", f"{{{SOAP12}}}Envelope"}
 
 
 def answer_envelope(body_xml: bytes) -> bytes:

@@ -37,10 +37,9 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         keys = _touches(work, state)
         if not touched.isdisjoint(keys):
             continue
-        stored = loaded.answer(work.key)
-        if stored is not None and work.key is not None and stored.holds_no_longer(work.key):
+        stored = loaded.answer_in_force(work.key)
+        if stored is None and loaded.answer(work.key) is not None:
             decided.rebound.add(work)
-            stored = None
         outcome = work.decide(state, stored)
         decided.outcomes[work] = outcome
         if outcome.events:
@@ -70,6 +69,8 @@ def _touches(work: Work, state: State) -> set[Key]:
         keys.add(("number", (employer, needs.contract_number)))
     if needs.amendment_external_id is not None:
         keys.add(("amendment", (employer, needs.amendment_external_id)))
+    if needs.delegation_to is not None:
+        keys.add(("delegation", (employer, needs.delegation_to)))
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
     return keys

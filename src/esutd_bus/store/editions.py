@@ -16,6 +16,7 @@ import psycopg
 from esutd_bus.store.connection import Connection
 
 DICTIONARIES = "dictionaries"
+PARTNERS = "partners"
 
 Read = Callable[[Connection], Awaitable[None]]
 """Reads a subject anew."""

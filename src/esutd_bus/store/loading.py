@@ -59,6 +59,17 @@ FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN contract_event e ON e.contract_id =
 ORDER BY e.contract_id, e.version
 """  # noqa: S608
 
+_DELEGATIONS = f"""
+SELECT DISTINCT ON (d.employer, d.delegate_iin) {select_list(tables.delegation, "d")}
+FROM unnest(%s::text[], %s::text[]) AS k (employer, delegate_iin) JOIN delegation d USING (employer, delegate_iin)
+ORDER BY d.employer, d.delegate_iin, d.version DESC
+"""  # noqa: S608
+
+_SYSTEMS = f"""
+SELECT {select_list(tables.employer_system, "s")}
+FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 
 
@@ -72,10 +83,17 @@ class Loaded:
     _amendments: Index = field(default_factory=dict)
     _amendments_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _history_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _delegations: Index = field(default_factory=dict)
+    _systems: Index = field(default_factory=dict)
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
         return self._answers.get((key.sender, key.request_id)) if key else None
+
+    def answer_in_force(self, key: RequestKey | None) -> StoredAnswer | None:
+        """The same, unless the request would be answered anew."""
+        stored = self.answer(key)
+        return None if stored is None or key is None or stored.holds_no_longer(key) else stored
 
     def state(self, employer: str, needs: Needs) -> State:
         """The state of one command: of its own employer, and no other's."""
@@ -90,6 +108,8 @@ class Loaded:
             amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
             amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
             history=self._history_of.get(contract["id"], ()) if contract else (),
+            delegation=self._delegations.get((employer, needs.delegation_to)),
+            system=self._systems.get((employer, needs.system)),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -117,13 +137,15 @@ class Loaded:
         for row in rows:
             self._history_of[row["contract_id"]].append(row)
 
+    def add_delegations(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `delegation`, the newest alone of each employer and person."""
+        for row in rows:
+            self._delegations[row["employer"], row["delegate_iin"]] = row
 
-async def stored_answer(connection: Connection, key: RequestKey) -> StoredAnswer | None:
-    """The answer that a request's id is bound to, asked for by itself."""
-    loaded = Loaded()
-    cursor = await connection.execute(_REQUESTS, ([key.sender], [key.request_id]))
-    loaded.add_answers(await cursor.fetchall())
-    return loaded.answer(key)
+    def add_systems(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `employer_system`."""
+        for row in rows:
+            self._systems[row["employer"], row["system"]] = row
 
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
@@ -157,11 +179,15 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_id) for e, n in read),
             _keys((e, n.contract_external_id) for e, n in read),
         )
+        delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
+        systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
     loaded.add_amendments(await _rows(amendments))
     loaded.add_history(await _rows(history))
+    loaded.add_delegations(await _rows(delegations))
+    loaded.add_systems(await _rows(systems))
     return loaded
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from esutd_bus.register.event import ContractEvent, Disclosed, RowsStored
+from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.timeline import entered_as_json
 from esutd_bus.store import tables
@@ -34,6 +34,8 @@ class Projection:
                     self._contract(event, outcome, record)
                 case Disclosed():
                     self.inserts[tables.disclosure].append(event.disclosure)
+                case DelegationRecorded():
+                    self.inserts[tables.delegation].append(event.delegation)
                 case RowsStored():
                     self._rows(event.rows, outcome, record)
 

@@ -11,12 +11,13 @@ import psycopg
 import structlog
 from sqlalchemy import Table
 
+from esutd_bus.register.state import State
 from esutd_bus.store import editions, seals
 from esutd_bus.store.connection import Connection, connect
 from esutd_bus.store.editions import Followed, Read
-from esutd_bus.store.loading import stored_answer
+from esutd_bus.store.loading import load
 from esutd_bus.store.unit_of_work import UnitOfWork
-from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
+from esutd_bus.store.work import Outcome, StoredAnswer, StoreUnavailable, Work
 
 SEAL_INTERVAL_SECONDS = 60.0
 FOLLOW_INTERVAL_SECONDS = 5.0
@@ -69,12 +70,16 @@ class Store:
         """The outcome of a piece of work, once it is durable. Raises StoreUnavailable, StoreRejected."""
         return await self._work.submit(work)
 
-    async def answered(self, key: RequestKey) -> bool:
-        """Whether a request has its answer already, so that no registry need be asked. Raises StoreUnavailable."""
+    async def look(self, work: Work) -> tuple[State, StoredAnswer | None]:
+        """What a work would be decided on, and the answer it has already: before other systems are asked for it.
 
-        async def ask(connection: Connection) -> bool:
-            stored = await stored_answer(connection, key)
-            return stored is not None and not stored.holds_no_longer(key)
+        Raises StoreUnavailable.
+        """
+
+        async def ask(connection: Connection) -> tuple[State, StoredAnswer | None]:
+            loaded = await load(connection, [work])
+            await self._followed.follow(connection, loaded.editions)
+            return loaded.state(work.employer, work.needs), loaded.answer_in_force(work.key)
 
         return await self._beside(ask)
 

@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from esutd_bus.testbed.expectation import UNSIGNED
-
 if TYPE_CHECKING:
+    from esutd_bus.testbed.expectation import ExpectedSignature
     from esutd_bus.testbed.fixtures import Fixture
     from esutd_bus.testbed.placeholders import Filling
 
@@ -23,8 +22,8 @@ class Signatory(Protocol):
     def employer(self) -> str | None:
         """BIN or IIN of the certificate; none where it has neither."""
 
-    def sign(self, envelope: bytes, key_info: str) -> bytes:
-        """The envelope with a WS-Security signature over its Body."""
+    def sign(self, document: bytes, signature: ExpectedSignature) -> bytes:
+        """The document with one signature more."""
 
 
 Signatories = Callable[[str], Signatory]
@@ -53,22 +52,28 @@ class Outgoing:
 
 
 def compose(
-    fixture: Fixture, filling: Filling, signatory: Signatory | None, services: Mapping[str, Service]
+    fixture: Fixture, filling: Filling, signatories: Signatories, services: Mapping[str, Service]
 ) -> Outgoing:
-    """The request of a fixture. `services` is keyed by namespace.
+    """The request of a fixture. `services` is keyed by namespace. Whose message it is fills in `${employer}`.
 
     Raises:
         PlaceholderError: a placeholder cannot be filled.
         ExpectationError: a tampering finds nothing to change.
-        LookupError: no service has the payload's namespace, and no endpoint is stated.
+        NotSignableError: a signature cannot be made.
+        LookupError: no service has the payload's namespace, and no endpoint is stated; or the test CA does not
+            know a signer.
     """
     expect = fixture.expect
+    if expect.speaker is not None:
+        filling.employer = signatories(expect.speaker).employer
     asked = expect.http.request
     if fixture.request_name == "request.bin":
         envelope = body = fixture.template
     else:
         envelope = filling.fill(fixture.template.decode()).encode()
-        signed = envelope if signatory is None else signatory.sign(envelope, expect.key_info)
+        signed = envelope
+        for signature in expect.all_signatures:
+            signed = signatories(signature.signer).sign(signed, signature)
         text = signed.decode()
         for step in expect.tamper:
             text = step.apply(text)
@@ -85,11 +90,6 @@ def compose(
         body=body,
         envelope=envelope,
     )
-
-
-def signatory_of(fixture: Fixture, signatories: Signatories) -> Signatory | None:
-    """Who signs a fixture; none for one that goes out unsigned."""
-    return None if fixture.expect.signer == UNSIGNED else signatories(fixture.expect.signer)
 
 
 def _encoded(envelope: str, encoding: str) -> bytes:

@@ -69,13 +69,29 @@ class Tampering(_Part):
         return changed
 
 
+Profile = Literal["wsse", "header", "document"]
+KeyInfo = Literal["KeyIdentifier", "BinarySecurityToken", "X509Data", "X509IssuerSerial"]
+
+
+class ExpectedSignature(_Part):
+    """One signature that is made before the message goes out."""
+
+    signer: str
+    """A named identity of the test CA."""
+    profile: Profile = "wsse"
+    key_info: KeyInfo | None = None
+    """How the certificate travels; by default the profile's usual way."""
+
+
 class Expectation(_Part):
     """All of `expect.yaml`."""
 
-    signer: str
+    signer: str | None = None
     """A named identity of the test CA, or `none`."""
-    profile: Literal["wsse"] = "wsse"
-    key_info: Literal["KeyIdentifier", "BinarySecurityToken", "X509Data"] = "KeyIdentifier"
+    profile: Profile = "wsse"
+    key_info: KeyInfo | None = None
+    signatures: tuple[ExpectedSignature, ...] = ()
+    """In place of `signer`, where there are several, in the order in which they are made."""
     endpoint: str | None = None
     """The service's path; by default that of the WSDL whose namespace the payload has."""
     after: tuple[str, ...] = ()
@@ -117,6 +133,19 @@ class Expectation(_Part):
         )
         return (first,)
 
+    @cached_property
+    def all_signatures(self) -> tuple[ExpectedSignature, ...]:
+        """The signatures to make, in their order; none for a message that goes out as it stands."""
+        if self.signer is None or self.signer == UNSIGNED:
+            return self.signatures
+        return (ExpectedSignature(signer=self.signer, profile=self.profile, key_info=self.key_info),)
+
+    @property
+    def speaker(self) -> str | None:
+        """Whose message it is: the last signer of the document, else of the envelope; none of an unsigned one."""
+        documents = [signature for signature in self.all_signatures if signature.profile == "document"]
+        return next((signature.signer for signature in reversed(documents or self.all_signatures)), None)
+
     @property
     def status(self) -> int:
         """The HTTP status: stated, or what SOAP 1.1, 6.2 asks."""
@@ -124,6 +153,10 @@ class Expectation(_Part):
 
     @model_validator(mode="after")
     def _hangs_together(self) -> Self:
+        if (self.signer is None) != bool(self.signatures):
+            raise ValueError("state `signer`, or `signatures` where there are several")
+        if self.signatures and (self.profile != "wsse" or self.key_info is not None):
+            raise ValueError("each of `signatures` has its own `profile` and `key_info`")
         if self.code is not None and self.errors:
             raise ValueError("`code` tells of one error, `errors` of several: state one of them")
         about_one = (self.field, self.reason, self.upstream_code, self.upstream_message)

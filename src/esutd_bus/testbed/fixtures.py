@@ -159,7 +159,7 @@ def _check_alone(fixture: Fixture, label: str) -> None:
             raise FixtureError(f"{label}/request.xml: {error} ({hint})") from error
     else:
         tag = None
-        if fixture.expect.signer != UNSIGNED:
+        if fixture.expect.all_signatures:
             raise FixtureError(f"{label}: only request.xml can be signed; `signer: {UNSIGNED}`")
     if tag is None and fixture.expect.endpoint is None:
         raise FixtureError(f"{label}: no element in a SOAP Body, so `endpoint` must be stated")

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import requests
 from lxml import etree
 
+from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.testbed.answers import Answer, read_answer
 from esutd_bus.testbed.comparison import differences
-from esutd_bus.testbed.composing import Outgoing, Service, Signatories, compose, signatory_of
+from esutd_bus.testbed.composing import Outgoing, Service, Signatories, compose
 from esutd_bus.testbed.expectation import ExpectationError
 from esutd_bus.testbed.fixtures import Fixture, FixtureError, in_order, load_fixtures
 from esutd_bus.testbed.placeholders import Filling, PlaceholderError
@@ -153,10 +154,8 @@ class Replay:
             told = f"not sent: {', '.join(failed)} goes first and did not go as expected"
             return Exchange(Result(fixture, None, 0.0, (told,)), filling, None, before)
         try:
-            signatory = signatory_of(fixture, stage.signatories)
-            filling.employer = None if signatory is None else signatory.employer
-            outgoing = compose(fixture, filling, signatory, stage.services)
-        except (PlaceholderError, ExpectationError, LookupError) as error:
+            outgoing = compose(fixture, filling, stage.signatories, stage.services)
+        except (PlaceholderError, ExpectationError, NotSignableError, LookupError) as error:
             return Exchange(Result(fixture, None, 0.0, (f"not sent: {error}",)), filling, None, before)
         return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
 

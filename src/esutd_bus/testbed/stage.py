@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.settings import Settings
 from esutd_bus.signature.certificates import read_certificate
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign
 from esutd_bus.soap.contract import load_contracts
 from esutd_bus.testbed.composing import Service
 from esutd_bus.testbed.replay import Stage
@@ -20,6 +20,8 @@ from esutd_bus.testbed.test_ca import TestCa, TestIdentity
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from esutd_bus.testbed.expectation import ExpectedSignature
 
 
 class CaSignatory:
@@ -34,10 +36,9 @@ class CaSignatory:
         holder = read_certificate(self._identity.certificate.public_bytes(Encoding.DER)).holder
         return None if holder is None else holder.employer_id
 
-    def sign(self, envelope: bytes, key_info: str) -> bytes:
-        """The envelope with a WS-Security signature over its Body."""
-        form = cast("Literal['KeyIdentifier', 'BinarySecurityToken', 'X509Data']", key_info)
-        return sign_wsse(envelope, self._identity.key, key_info=form)
+    def sign(self, document: bytes, signature: ExpectedSignature) -> bytes:
+        """The document with one signature more."""
+        return sign(document, self._identity.key, signature.profile, signature.key_info)
 
 
 def open_stage(

@@ -4,7 +4,6 @@ Who they are, and what is wrong with some of them, is data: `identities.yaml`. T
 
     trust/NAME.pem          the trusted authorities' certificates: a trust directory as the service reads it
     identities/NAME.p12     key, certificate and the authorities above it; the password is in identities.yaml
-    identities/NAME.pem     the same for GOST keys, without a password (see `gost_key_file`)
     made.json               when it was made, and from which data
 """
 
@@ -30,8 +29,9 @@ from cryptography.x509.oid import NameOID
 
 from esutd_bus.signature.gost.curves import CRYPTOPRO_A, TC26_512_A
 from esutd_bus.signature.gost.keys import GostPrivateKey
-from esutd_bus.signature.keys import PrivateKey, ServiceKey
-from esutd_bus.testbed import gost_key_file
+from esutd_bus.signature.keys import ServiceKey
+from esutd_bus.signature.pkcs12.private_key import PrivateKey
+from esutd_bus.testbed import pkcs12_file
 from esutd_bus.testbed.gost_ca import sign_certificate
 
 if TYPE_CHECKING:
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 
 _IDENTITIES: Final = files("esutd_bus.testbed") / "identities.yaml"
 _MADE: Final = "made.json"
-_SUFFIX: Final = ".p12"
-_GOST_SUFFIX: Final = ".pem"
 _ATTRIBUTES: Final = {
     "CN": NameOID.COMMON_NAME,
     "SURNAME": NameOID.SURNAME,
@@ -74,9 +72,6 @@ _IDENTITY_DEFAULTS: Final[Mapping[str, Any]] = {
 }
 
 
-_Key = PrivateKey | GostPrivateKey
-
-
 class UnknownIdentityError(LookupError):
     """The test CA has no identity of that name; the message tells those it has."""
 
@@ -96,8 +91,6 @@ class TestIdentity:
     @cached_property
     def key(self) -> ServiceKey:
         """The key, read from its file."""
-        if self.path.suffix == _GOST_SUFFIX:
-            return gost_key_file.read(self.path)
         return ServiceKey.from_pkcs12(self.path, self.password)
 
     @property
@@ -179,8 +172,7 @@ class TestCa:
             if name not in data["identities"]:
                 raise UnknownIdentityError(f"no test identity {name!r}; there are: {', '.join(self.names())}")
             entry = data["identities"][name]
-            suffix = _GOST_SUFFIX if _is_gost(entry["key"]) else _SUFFIX
-            path = self.directory / "identities" / f"{name}{suffix}"
+            path = self.directory / "identities" / f"{name}.p12"
             self._identities[name] = TestIdentity(name, path, data["password"], entry.get("wrong"))
         return self._identities[name]
 
@@ -196,8 +188,8 @@ class _Maker:
     def __init__(self, directory: Path, now: datetime) -> None:
         self._directory = directory
         self._now = now
-        self._keys: dict[str, _Key] = {}
-        self._authorities: dict[str, tuple[x509.Certificate, _Key, tuple[x509.Certificate, ...]]] = {}
+        self._keys: dict[str, PrivateKey] = {}
+        self._authorities: dict[str, tuple[x509.Certificate, PrivateKey, tuple[x509.Certificate, ...]]] = {}
 
     def make(self) -> None:
         data = _data()
@@ -211,22 +203,15 @@ class _Maker:
             self._authorities[name] = (certificate, key, chain)
             if authority["trusted"]:
                 (trust / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
-        encryption = BestAvailableEncryption(data["password"].encode())
         for name, identity in data["identities"].items():
             key = self._key(identity["key"])
             certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **identity}, key)
-            if isinstance(key, GostPrivateKey):
-                content = gost_key_file.write(key, certificate, chain)
-                _write_private(identities / f"{name}{_GOST_SUFFIX}", content)
-            else:
-                content = pkcs12.serialize_key_and_certificates(
-                    name.encode(), key, certificate, chain, encryption
-                )
-                _write_private(identities / f"{name}{_SUFFIX}", content)
+            content = _pkcs12(name, key, (certificate, *chain), data["password"])
+            _write_private(identities / f"{name}.p12", content)
         record = {"made_at": self._now.isoformat(), "identities": _data_digest()}
         (self._directory / _MADE).write_text(json.dumps(record))
 
-    def _key(self, label: str) -> _Key:
+    def _key(self, label: str) -> PrivateKey:
         """The key of a label (`rsa-2048/employer`), made once."""
         if label not in self._keys:
             kind, _, size = label.partition("/")[0].partition("-")
@@ -239,7 +224,7 @@ class _Maker:
         return self._keys[label]
 
     def _certificate(
-        self, entry: Mapping[str, Any], key: _Key
+        self, entry: Mapping[str, Any], key: PrivateKey
     ) -> tuple[x509.Certificate, tuple[x509.Certificate, ...]]:
         """The certificate of an authority or identity, and those above it."""
         subject = _name(entry["subject"])
@@ -272,7 +257,7 @@ class _Maker:
         return _signed(builder, key, issuer_key), chain
 
 
-def _signed(builder: x509.CertificateBuilder, key: _Key, issuer_key: _Key) -> x509.Certificate:
+def _signed(builder: x509.CertificateBuilder, key: PrivateKey, issuer_key: PrivateKey) -> x509.Certificate:
     """The builder's certificate for a key. GOST authorities certify GOST keys, the others the others."""
     if isinstance(key, GostPrivateKey) and isinstance(issuer_key, GostPrivateKey):
         return sign_certificate(builder, key.public_key, issuer_key)
@@ -281,15 +266,18 @@ def _signed(builder: x509.CertificateBuilder, key: _Key, issuer_key: _Key) -> x5
     return builder.public_key(key.public_key()).sign(issuer_key, hashes.SHA256())
 
 
-def _key_identifier(key: _Key) -> x509.SubjectKeyIdentifier:
+def _key_identifier(key: PrivateKey) -> x509.SubjectKeyIdentifier:
     """RFC 5280, 4.2.1.2 (1); for a GOST key RFC 7093, 2 (1)."""
     if isinstance(key, GostPrivateKey):
         return x509.SubjectKeyIdentifier(hashlib.sha256(key.public_key.to_octets()).digest()[:20])
     return x509.SubjectKeyIdentifier.from_public_key(key.public_key())
 
 
-def _is_gost(label: str) -> bool:
-    return label.startswith("gost-")
+def _pkcs12(name: str, key: PrivateKey, chain: tuple[x509.Certificate, ...], password: str) -> bytes:
+    if isinstance(key, GostPrivateKey):
+        return pkcs12_file.pkcs12([pkcs12_file.pkcs8(key)], chain, password)
+    encryption = BestAvailableEncryption(password.encode())
+    return pkcs12.serialize_key_and_certificates(name.encode(), key, chain[0], chain[1:], encryption)
 
 
 @cache

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from esutd_bus.answers import Answer
 from esutd_bus.settings import Settings
+from esutd_bus.signature.key_ring import KeyRing
 
 if TYPE_CHECKING:
     from esutd_bus.passage import Incoming
@@ -51,6 +52,7 @@ class FakeEngine:
 
     def __init__(self) -> None:
         self.contracts = SimpleNamespace(by_path={PATH: Contract()})
+        self.keys = KeyRing({})
         self.scratch = Path(os.environ["EDGE_TEST_SCRATCH"])
 
     @classmethod

@@ -18,7 +18,9 @@ from esutd_bus.register.case import Case
 from esutd_bus.register.command import Command
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Accepted
+from esutd_bus.register.partners import EMPLOYERS
 from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import State
 from esutd_bus.register.store_rows import DECIDER
 from esutd_bus.settings import packaged
@@ -176,11 +178,11 @@ def test_what_lands_is_told_again_unchanged(training: MappedOperation, said: dic
     command = Command(
         operation="StoreRows",
         values=landed.values,
-        employer="990440000385",
+        speaker=Speaker("990440000385", "850315100105", frozenset({"first-head"}), certificate=""),
+        serves=EMPLOYERS,
         message_id=uuid4(),
         received_at=NOW,
         new_id=uuid4(),
-        recorded_by="",
     )
     accepted = DECIDER.accept(Case.of(command, State(), NOW, RULES))
     assert isinstance(accepted, Accepted)

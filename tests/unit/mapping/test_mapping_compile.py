@@ -15,7 +15,9 @@ from training_exchange import ABSENT, ANSWER, MAPPING, OPERATION, REQUEST, Train
 from esutd_bus.mapping.compile import compile_mappings
 from esutd_bus.mapping.document import MappingError
 from esutd_bus.node import PORTS
+from esutd_bus.register.partners import EMPLOYERS, PartnerKind
 from esutd_bus.settings import packaged
+from esutd_bus.signature.profile import ALL_PROFILES
 from esutd_bus.soap.contract import load_contracts
 
 Change = tuple[tuple[str, ...], Any]
@@ -44,6 +46,7 @@ def test_the_packaged_mappings_are_complete() -> None:
             "ReinstateEmployee",
             "CorrectContract",
             "DeleteContract",
+            "RecordDelegation",
             "GetContract",
             "GetPersonalFile",
         )
@@ -60,6 +63,11 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
     assert {column.name for column in mappings.tables["training_tag"].columns} == {
         *("id", "parent_id", "position", "message_id", "recorded_at", "tag")
     }
+
+
+def test_an_operation_takes_the_profiles_it_names(exchange: TrainingExchange) -> None:
+    assert exchange.operation().profiles == ALL_PROFILES
+    assert exchange.operation(((*OPERATION, "profiles"), ["document"])).profiles == {"document"}
 
 
 @pytest.mark.parametrize(
@@ -174,6 +182,14 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
             [((*OPERATION, "kind"), "delete")],
             "ReportTraining: kind is «read» or «write», not «delete»",
             id="kind",
+        ),
+        pytest.param(
+            [((*OPERATION, "profiles"), ["wsse", "passport"])],
+            "ReportTraining, profiles: wsse, header, document; «passport» is none",
+            id="profile",
+        ),
+        pytest.param(
+            [((*OPERATION, "profiles"), [])], "ReportTraining, profiles: wsse, header", id="no profile"
         ),
         pytest.param(
             [(TOPIC, {"ignored": "not kept"})],
@@ -317,6 +333,21 @@ def test_a_complete_mapping_compiles_to_the_generic_command(exchange: TrainingEx
             [((*OPERATION, "fetch"), {"person": "training.topic"})],
             "ReportTraining, fetch, person: an operation without a command has no use for what the port tells",
             id="a port nobody reads",
+        ),
+        pytest.param(
+            [((*OPERATION, "roles"), ["employer", "portal"])],
+            "ReportTraining, roles: the message names the employer that must have signed it, so it cannot serve portal",
+            id="a role that is not the employer's",
+        ),
+        pytest.param(
+            [((*OPERATION, "roles"), ["boss"])],
+            "ReportTraining, roles: no role «boss» (known: employer, individual-employer, portal,",
+            id="unknown role",
+        ),
+        pytest.param(
+            [((*OPERATION, "roles"), "employer")],
+            "ReportTraining, roles: a list is expected",
+            id="roles are no list",
         ),
         pytest.param([((*OPERATION, "creates"), "training")], "unknown word «creates»", id="creates"),
     ],
@@ -664,7 +695,7 @@ ENTRIES = [
     ("tables", "training_tag", "parent"),
     ("operations",),
     OPERATION,
-    *((*OPERATION, word) for word in ("command", "kind", "fetch", "request", "answer")),
+    *((*OPERATION, word) for word in ("command", "kind", "profiles", "fetch", "request", "answer")),
     (*REQUEST, "use"),
     *((*REQUEST, path) for path in ("training", "training/topic", "training/tag", "training/participant")),
     *((*REQUEST, "training/topic", word) for word in ("to", "as", "missing", "malformed", "ignored", "rows")),
@@ -706,7 +737,19 @@ def test_the_shared_parts_serve_where_a_folder_has_none_of_its_own(own_exchange:
 
 def test_an_operation_that_names_no_employer_compiles(own_exchange: TrainingExchange) -> None:
     own_exchange.with_schema('        <xs:element name="employer" type="common:Employer"/>\n', "")
-    own_exchange.compile(((*REQUEST, "use"), ["header"]))
+    nameless = ((*REQUEST, "use"), ["header"])
+    with pytest.raises(
+        MappingError, match=r"ReportTraining: the message names no employer: say whom it serves"
+    ):
+        own_exchange.compile(nameless)
+    operation = own_exchange.operation(nameless, ((*OPERATION, "roles"), ["portal", "government-system"]))
+    assert operation.serves == {PartnerKind.PORTAL, PartnerKind.GOVERNMENT_SYSTEM}
+
+
+def test_an_operation_serves_all_employers_unless_it_says_which(exchange: TrainingExchange) -> None:
+    assert exchange.operation().serves == EMPLOYERS
+    operation = exchange.operation(((*OPERATION, "roles"), ["individual-employer"]))
+    assert operation.serves == {PartnerKind.INDIVIDUAL_EMPLOYER}
 
 
 def test_an_employer_that_may_be_left_out_ends_the_start(own_exchange: TrainingExchange) -> None:

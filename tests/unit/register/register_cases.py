@@ -16,7 +16,9 @@ from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.identifiers import check_digit
 from esutd_bus.register.jsonable import jsonable
+from esutd_bus.register.partners import EMPLOYERS
 from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import State
 from esutd_bus.register.timeline import entered_as_json
 
@@ -28,6 +30,9 @@ TODAY = date(2025, 6, 11)
 EMPLOYER = "990440000385"
 IIN = f"85010110001{check_digit('85010110001')}"
 """An invented man born on 1 January 1885."""
+
+HEAD = Speaker(EMPLOYER, IIN, frozenset({"organisation", "first-head"}), certificate="c0")
+"""The employer's first head."""
 
 CONTRACT_ID = UUID(int=1)
 NEW_ID = UUID(int=2)
@@ -120,6 +125,16 @@ REINSTATEMENT: Mapping[str, Any] = {
 
 DISCLOSURE: Mapping[str, Any] = {"employee_iin": IIN, "purpose": "приём на работу"}
 
+DELEGATE = f"86060610001{check_digit('86060610001')}"
+"""An invented man born on 6 June 1886."""
+
+DELEGATION: Mapping[str, Any] = {
+    "delegate_iin": DELEGATE,
+    "act_number": "12-П",
+    "act_date": date(2025, 6, 2),
+    "valid_to": date(2025, 12, 31),
+}
+
 BY_ID: Mapping[str, Any] = {"contract_id": CONTRACT_ID}
 FOUND = State(contract_by_id=REGISTERED)
 
@@ -134,11 +149,11 @@ def command(operation: str, values: Mapping[str, Any], **more: Any) -> Command:
         **{
             "operation": operation,
             "values": values,
-            "employer": EMPLOYER,
+            "speaker": HEAD,
+            "serves": EMPLOYERS,
             "message_id": MESSAGE_ID,
             "received_at": NOW,
             "new_id": NEW_ID,
-            "recorded_by": EMPLOYER,
             **more,
         }
     )

@@ -16,6 +16,7 @@ from register_cases import (
     AMENDMENT_ID,
     BY_ID,
     CONTRACT,
+    DELEGATION,
     DISCLOSURE,
     EXTENSION,
     IIN,
@@ -29,25 +30,13 @@ from register_cases import (
 )
 
 from esutd_bus.register.answer_codes import text
-from esutd_bus.register.decide import decide, needs
-from esutd_bus.register.event import Accepted, ContractEvent, Refused
+from esutd_bus.register.decide import COMMANDS, decide, needs
+from esutd_bus.register.event import Accepted, ContractEvent, DelegationRecorded, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import State
 
-OPERATIONS = [
-    "RegisterContract",
-    "AmendContract",
-    "CorrectAmendment",
-    "DeleteAmendment",
-    "ExtendContract",
-    "TerminateContract",
-    "ReinstateEmployee",
-    "CorrectContract",
-    "DeleteContract",
-    "GetContract",
-    "GetPersonalFile",
-]
+OPERATIONS = sorted(COMMANDS)
 
 CODES = st.sampled_from(
     ["1", "2", "3", "4", "8", "9", "398", "643", "999", "03", "03-002", "2511-1", "711210000"]
@@ -90,6 +79,7 @@ MESSAGES = st.fixed_dictionaries(
         ),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
+        "delegation": partial(DELEGATION, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
         "amendment_reference": st.sampled_from(
             [{"amendment_id": AMENDMENT_ID}, {"external_id": AMENDMENT["external_id"]}, {}]
@@ -114,6 +104,7 @@ STATES = st.builds(
     amendment_by_external_id=st.none() | st.just(AMENDED),
     contract_by_new_external_id=ROWS,
     amendments=st.lists(st.just(AMENDED), max_size=1),
+    delegation=st.none() | st.just({**DELEGATION, "version": 3}),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(
@@ -146,6 +137,9 @@ def test_every_message_is_decided(
                 required = RULES.fields.required["contract"]
                 assert all(event.contract[column] is not None for column in required)
                 assert event.contract["version"] in {1, REGISTERED["version"] + 1}
+            if isinstance(event, DelegationRecorded):
+                assert all(event.delegation[column] for column in RULES.fields.required["delegation"])
+                assert event.delegation["version"] in {1, 4}
 
 
 @given(st.sampled_from(OPERATIONS), MESSAGES, STATES)

@@ -4,107 +4,37 @@ from __future__ import annotations
 
 import base64
 import copy
-from typing import Any
 
-from cryptography.hazmat.primitives.serialization import Encoding
+from changes import (
+    DIGEST_VALUE,
+    REFERENCE,
+    SIGNATURE_VALUE,
+    SIGNED_INFO,
+    TRANSFORM,
+    WSU_ID,
+    append,
+    both,
+    edit_text,
+    key_info_holds,
+    move,
+    put,
+    remove,
+    split,
+    trailing_bits,
+    transforms_are,
+    wrap_body,
+    wrapper,
+)
 from forgery import EXCLUSIVE, NS, Change, Forgery, Message, parse
 from lxml import etree
 
 _DSIG = NS["ds"]
 _MORE = "http://www.w3.org/2001/04/xmldsig-more#"
 _X509V3 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-x509-token-profile-1.0"
-_ID = f"{{{NS['wsu']}}}Id"
 
-_SIGNED_INFO = "//ds:SignedInfo"
-_REFERENCE = "//ds:Reference"
-_TRANSFORM = "//ds:Transform"
-_DIGEST_VALUE = "//ds:DigestValue"
-_SIGNATURE_VALUE = "//ds:SignatureValue"
 _KEY_IDENTIFIER = "//wsse:KeyIdentifier"
 _TOKEN = "//wsse:BinarySecurityToken"
 _TIMESTAMP = "<wsu:Timestamp><wsu:Created>2024-05-01T00:00:00Z</wsu:Created></wsu:Timestamp>"
-_EVIL = (
-    '<m:RegisterContract xmlns:m="urn:esutd-bus:contracts:v1"><m:number>666</m:number></m:RegisterContract>'
-)
-
-
-def _remove(path: str) -> Change:
-    def change(message: Message) -> None:
-        element = message.at(path)
-        parent = element.getparent()
-        assert parent is not None
-        parent.remove(element)
-
-    return change
-
-
-def _append(path: str, xml: str) -> Change:
-    return lambda message: message.at(path).append(parse(xml))
-
-
-def _set(path: str, attribute: str, value: str | None) -> Change:
-    def change(message: Message) -> None:
-        element = message.at(path)
-        if value is None:
-            del element.attrib[attribute]
-        else:
-            element.set(attribute, value)
-
-    return change
-
-
-def _text(path: str, edit: Any) -> Change:
-    def change(message: Message) -> None:
-        element = message.at(path)
-        element.text = edit(element.text)
-
-    return change
-
-
-def _split(path: str, node: Any) -> Change:
-    """Put a comment or instruction in the middle of an element's text."""
-
-    def change(message: Message) -> None:
-        element = message.at(path)
-        text = element.text or ""
-        node_here = copy.copy(node)
-        element.text, node_here.tail = text[:4], text[4:]
-        element.insert(0, node_here)
-
-    return change
-
-
-def _move(path: str, into: str) -> Change:
-    return lambda message: message.at(into).append(message.at(path))
-
-
-def _wrap_body(*, where: str, identifier: str | None, attribute: str = _ID, keep: bool = True) -> Change:
-    """Signature wrapping: the signed Body goes elsewhere, an evil one takes its place."""
-
-    def change(message: Message) -> None:
-        signed = message.body
-        evil = etree.SubElement(message.root, f"{{{NS['soap']}}}Body")
-        evil.append(parse(_EVIL))
-        if identifier is not None:
-            evil.set(attribute, identifier.format(signed=signed.get(_ID)))
-        if keep:
-            message.at(where).append(signed)
-        else:
-            message.root.remove(signed)
-
-    return change
-
-
-def _wrapper(where: str = "//soap:Header") -> Change:
-    return _append(where, '<w:Wrapper xmlns:w="urn:w"/>')
-
-
-def _both(*changes: Change) -> Change:
-    def change(message: Message) -> None:
-        for one in changes:
-            one(message)
-
-    return change
 
 
 def _second_security(message: Message) -> None:
@@ -120,12 +50,11 @@ def _decoy_in_header(message: Message) -> None:
 
 
 def _second_reference(message: Message) -> None:
-    message.at(_SIGNED_INFO).append(copy.deepcopy(message.at(_REFERENCE)))
+    message.at(SIGNED_INFO).append(copy.deepcopy(message.at(REFERENCE)))
 
 
 def _swap_certificate(message: Message) -> None:
-    octets = message.other.certificate.public_bytes(Encoding.DER)
-    message.at(_KEY_IDENTIFIER).text = base64.b64encode(octets).decode()
+    message.at(_KEY_IDENTIFIER).text = message.other_certificate
 
 
 def _change_body(message: Message) -> None:
@@ -137,57 +66,31 @@ def _change_body_and_digest(message: Message) -> None:
     message.digest_body()
 
 
-def _trailing_bits(text: str) -> str:
-    """The same octets, spelt with set bits after the last one (a SHA-256 digest ends `x=`)."""
-    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-    return f"{text[:-2]}{alphabet[alphabet.index(text[-2]) | 1]}="
-
-
-def _certificate(xml: str) -> Change:
-    """Replace what KeyInfo holds; `{}` in the text is the employer's certificate."""
-
-    def change(message: Message) -> None:
-        octets = base64.b64encode(message.employer.certificate.public_bytes(Encoding.DER)).decode()
-        key_info = message.at("//ds:KeyInfo")
-        key_info[:] = [parse(xml.format(octets))]
-
-    return change
-
-
-def _at_transforms(*algorithms: str) -> Change:
-    def change(message: Message) -> None:
-        message.at("//ds:Transforms")[:] = [
-            parse(f'<ds:Transform Algorithm="{algorithm}"/>') for algorithm in algorithms
-        ]
-
-    return change
-
-
 def _identifier(attribute: str) -> Change:
-    return lambda message: message.body[0].set(attribute, message.body.get(_ID) or "")
+    return lambda message: message.body[0].set(attribute, message.body.get(WSU_ID) or "")
 
 
 PLACES = (
-    Forgery("no security header", "absent", _remove("//wsse:Security"), sealed=False),
-    Forgery("no header at all", "absent", _remove("//soap:Header"), sealed=False),
-    Forgery("empty security header", "absent", _remove("//ds:Signature"), sealed=False),
+    Forgery("no security header", "absent", remove("//wsse:Security"), sealed=False),
+    Forgery("no header at all", "absent", remove("//soap:Header"), sealed=False),
+    Forgery("empty security header", "absent", remove("//ds:Signature"), sealed=False),
     Forgery(
         "security header for another actor",
         "misplaced",
-        _set("//wsse:Security", f"{{{NS['soap']}}}actor", "urn:another"),
+        put("//wsse:Security", f"{{{NS['soap']}}}actor", "urn:another"),
     ),
     Forgery(
         "security header inside another block",
         "misplaced",
-        _both(_wrapper(), _move("//wsse:Security", "//soap:Header/*[2]")),
+        both(wrapper(), move("//wsse:Security", "//soap:Header/*[2]")),
     ),
-    Forgery("signature in the payload", "misplaced", _move("//ds:Signature", "//soap:Body/*"), sealed=False),
+    Forgery("signature in the payload", "misplaced", move("//ds:Signature", "//soap:Body/*"), sealed=False),
     Forgery("two security headers", "several-security-headers", _second_security),
     Forgery("two signatures", "several-signatures", _second_signature, sealed=False),
     Forgery("second signature straight in the header", "several-signatures", _decoy_in_header, sealed=False),
-    Forgery("unknown token beside the signature", "structure", _append("//wsse:Security", "<wsse:UsernameToken/>")),
+    Forgery("unknown token beside the signature", "structure", append("//wsse:Security", "<wsse:UsernameToken/>")),
     Forgery(
-        "two timestamps", "structure", _both(*[_append("//wsse:Security", _TIMESTAMP)] * 2)
+        "two timestamps", "structure", both(*[append("//wsse:Security", _TIMESTAMP)] * 2)
     ),
 )  # fmt: skip
 
@@ -195,52 +98,52 @@ WRAPPINGS = (
     Forgery(
         "Body moved into the header, evil one with an identifier of its own",
         "reference-target",
-        _wrap_body(where="//soap:Header", identifier="evil"),
+        wrap_body(where="//soap:Header", identifier="evil"),
     ),
     Forgery(
         "Body moved into the header, evil one without identifier",
         "reference-target",
-        _wrap_body(where="//soap:Header", identifier=None),
+        wrap_body(where="//soap:Header", identifier=None),
     ),
     Forgery(
         "Body moved into the header, evil one with its identifier",
         "duplicate-id",
-        _wrap_body(where="//soap:Header", identifier="{signed}"),
+        wrap_body(where="//soap:Header", identifier="{signed}"),
     ),
     Forgery(
         "Body moved into the header, evil one with its identifier in another attribute",
         "duplicate-id",
-        _wrap_body(where="//soap:Header", identifier="{signed}", attribute="Id"),
+        wrap_body(where="//soap:Header", identifier="{signed}", attribute="Id"),
     ),
     Forgery(
         "Body moved into a wrapper",
         "reference-target",
-        _both(_wrapper(), _wrap_body(where="//soap:Header/*[2]", identifier="evil")),
+        both(wrapper(), wrap_body(where="//soap:Header/*[2]", identifier="evil")),
     ),
     Forgery(
         "Body moved beside the signature",
         "structure",
-        _wrap_body(where="//wsse:Security", identifier="evil"),
+        wrap_body(where="//wsse:Security", identifier="evil"),
         sealed=False,
     ),
     Forgery(
         "Body moved into the signature",
         "structure",
-        _both(_append("//ds:Signature", "<ds:Object/>"), _wrap_body(where="//ds:Object", identifier="evil")),
+        both(append("//ds:Signature", "<ds:Object/>"), wrap_body(where="//ds:Object", identifier="evil")),
         sealed=False,
     ),
     Forgery(
         "Body moved into the evil one's payload",
         "reference-target",
-        _wrap_body(where="/soap:Envelope/soap:Body[2]/*", identifier="evil"),
+        wrap_body(where="/soap:Envelope/soap:Body[2]/*", identifier="evil"),
     ),
     Forgery(
         "identifier in an attribute of another kind",
         "reference-target",
-        _wrap_body(where="//soap:Header", identifier="{signed}", attribute="Id", keep=False),
+        wrap_body(where="//soap:Header", identifier="{signed}", attribute="Id", keep=False),
     ),
     Forgery("Body exchanged under its identifier", "digest-mismatch",
-            _wrap_body(where="//soap:Header", identifier="{signed}", keep=False)),
+            wrap_body(where="//soap:Header", identifier="{signed}", keep=False)),
     *(
         Forgery(f"identifier twice, by {attribute.rpartition('}')[2]}", "duplicate-id", _identifier(attribute))
         for attribute in (
@@ -255,26 +158,26 @@ WRAPPINGS = (
 )  # fmt: skip
 
 REFERENCES = (
-    Forgery("empty reference", "reference-target", _set(_REFERENCE, "URI", "")),
-    Forgery("reference without URI", "reference-target", _set(_REFERENCE, "URI", None)),
-    Forgery("reference to a file", "reference-target", _set(_REFERENCE, "URI", "file:///etc/passwd")),
-    Forgery("reference by XPointer", "reference-target", _set(_REFERENCE, "URI", "#xpointer(/)")),
-    Forgery("reference to nothing", "reference-target", _set(_REFERENCE, "URI", "#nothing")),
+    Forgery("empty reference", "reference-target", put(REFERENCE, "URI", "")),
+    Forgery("reference without URI", "reference-target", put(REFERENCE, "URI", None)),
+    Forgery("reference to a file", "reference-target", put(REFERENCE, "URI", "file:///etc/passwd")),
+    Forgery("reference by XPointer", "reference-target", put(REFERENCE, "URI", "#xpointer(/)")),
+    Forgery("reference to nothing", "reference-target", put(REFERENCE, "URI", "#nothing")),
     Forgery(
         "reference to the Timestamp alone",
         "reference-target",
-        _both(
-            _append("//wsse:Security", _TIMESTAMP.replace("Timestamp>", 'Timestamp wsu:Id="ts">', 1)),
-            _set(_REFERENCE, "URI", "#ts"),
+        both(
+            append("//wsse:Security", _TIMESTAMP.replace("Timestamp>", 'Timestamp wsu:Id="ts">', 1)),
+            put(REFERENCE, "URI", "#ts"),
         ),
     ),
     Forgery("two references", "several-references", _second_reference),
-    Forgery("reference with a Type", "structure", _set(_REFERENCE, "Type", f"{_DSIG}Manifest")),
+    Forgery("reference with a Type", "structure", put(REFERENCE, "Type", f"{_DSIG}Manifest")),
 )
 
 ALGORITHMS = (
     *(
-        Forgery(f"signature by {uri.rpartition('#')[2]}", reason, _set("//ds:SignatureMethod", "Algorithm", uri))
+        Forgery(f"signature by {uri.rpartition('#')[2]}", reason, put("//ds:SignatureMethod", "Algorithm", uri))
         for uri, reason in (
             (f"{_DSIG}rsa-sha1", "weak-digest"),
             (f"{_MORE}rsa-sha1", "weak-digest"),
@@ -289,13 +192,13 @@ ALGORITHMS = (
     Forgery(
         "shortened HMAC",
         "structure",
-        _append("//ds:SignatureMethod", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
+        append("//ds:SignatureMethod", "<ds:HMACOutputLength>0</ds:HMACOutputLength>"),
     ),
-    Forgery("digest by SHA-1", "weak-digest", _set("//ds:DigestMethod", "Algorithm", f"{_DSIG}sha1")),
-    Forgery("digest by MD5", "weak-digest", _set("//ds:DigestMethod", "Algorithm", f"{_MORE}md5")),
-    Forgery("digest by none", "algorithm", _set("//ds:DigestMethod", "Algorithm", "urn:none")),
+    Forgery("digest by SHA-1", "weak-digest", put("//ds:DigestMethod", "Algorithm", f"{_DSIG}sha1")),
+    Forgery("digest by MD5", "weak-digest", put("//ds:DigestMethod", "Algorithm", f"{_MORE}md5")),
+    Forgery("digest by none", "algorithm", put("//ds:DigestMethod", "Algorithm", "urn:none")),
     *(
-        Forgery(f"SignedInfo by {name}", "canonicalization", _set("//ds:CanonicalizationMethod", "Algorithm", uri))
+        Forgery(f"SignedInfo by {name}", "canonicalization", put("//ds:CanonicalizationMethod", "Algorithm", uri))
         for name, uri in (
             ("inclusive form", "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"),
             ("exclusive form with comments", f"{EXCLUSIVE}WithComments"),
@@ -305,7 +208,7 @@ ALGORITHMS = (
 
 TRANSFORMS = (
     *(
-        Forgery(f"transform {name}", "transform", _at_transforms(*algorithms))
+        Forgery(f"transform {name}", "transform", transforms_are(*algorithms))
         for name, algorithms in (
             ("none", ()),
             ("twice", (EXCLUSIVE, EXCLUSIVE)),
@@ -317,7 +220,7 @@ TRANSFORMS = (
             ("XSLT", ("http://www.w3.org/TR/1999/REC-xslt-19991116", EXCLUSIVE)),
         )
     ),
-    Forgery("no Transforms", "transform", _remove("//ds:Transforms")),
+    Forgery("no Transforms", "transform", remove("//ds:Transforms")),
     Forgery(
         "XPath with its expression",
         "transform",
@@ -329,32 +232,33 @@ TRANSFORMS = (
             ),
         ),
     ),
-    Forgery("unknown parameter of the transform", "structure", _append(_TRANSFORM, "<ec:Other/>")),
-    Forgery("unknown attribute of the transform", "structure", _set(_TRANSFORM, "Other", "1")),
+    Forgery("unknown parameter of the transform", "structure", append(TRANSFORM, "<ec:Other/>")),
+    Forgery("unknown attribute of the transform", "structure", put(TRANSFORM, "Other", "1")),
 )
 
 STRUCTURES = (
-    Forgery("ds:Object", "structure", _append("//ds:Signature", "<ds:Object>x</ds:Object>"), sealed=False),
-    Forgery("no KeyInfo", "structure", _remove("//ds:KeyInfo"), sealed=False),
-    Forgery("no SignatureValue", "structure", _remove(_SIGNATURE_VALUE), sealed=False),
+    Forgery("ds:Object", "structure", append("//ds:Signature", "<ds:Object>x</ds:Object>"), sealed=False),
+    Forgery("no KeyInfo", "structure", remove("//ds:KeyInfo"), sealed=False),
+    Forgery("no SignatureValue", "structure", remove(SIGNATURE_VALUE), sealed=False),
     Forgery("two SignedInfo", "structure",
-            lambda message: message.signature.insert(0, copy.deepcopy(message.at(_SIGNED_INFO))), sealed=False),
-    Forgery("decoy digest", "structure", _append(_REFERENCE, "<ds:DigestValue>AAAA</ds:DigestValue>")),
-    Forgery("comment splits DigestValue", "structure", _split(_DIGEST_VALUE, etree.Comment("x"))),
-    Forgery("instruction splits DigestValue", "structure", _split(_DIGEST_VALUE, etree.ProcessingInstruction("x"))),
-    Forgery("comment splits SignatureValue", "structure", _split(_SIGNATURE_VALUE, etree.Comment("x")), sealed=False),
+            lambda message: message.signature.insert(0, copy.deepcopy(message.at(SIGNED_INFO))), sealed=False),
+    Forgery("decoy digest", "structure", append(REFERENCE, "<ds:DigestValue>AAAA</ds:DigestValue>")),
+    Forgery("comment splits DigestValue", "structure", split(DIGEST_VALUE, etree.Comment("x"))),
+    Forgery("instruction splits DigestValue", "structure", split(DIGEST_VALUE, etree.ProcessingInstruction("x"))),
+    Forgery("comment splits SignatureValue", "structure", split(SIGNATURE_VALUE, etree.Comment("x")), sealed=False),
     Forgery("comment in SignedInfo", "structure",
-            lambda message: message.at(_SIGNED_INFO).append(etree.Comment("x"))),
+            lambda message: message.at(SIGNED_INFO).append(etree.Comment("x"))),
     Forgery("comment in Signature", "structure", lambda message: message.signature.append(etree.Comment("x"))),
-    Forgery("text in SignedInfo", "structure", _text(_SIGNED_INFO, lambda _: "x")),
+    Forgery("text in SignedInfo", "structure", edit_text(SIGNED_INFO, lambda _: "x")),
     Forgery("text behind the Reference", "structure",
-            lambda message: setattr(message.at(_REFERENCE), "tail", "x")),
-    Forgery("unknown attribute of SignedInfo", "structure", _set(_SIGNED_INFO, "Other", "1")),
-    Forgery("DigestValue that is no base64", "structure", _text(_DIGEST_VALUE, lambda text: f"!{text}")),
-    Forgery("DigestValue in letters that look alike", "structure", _text(_DIGEST_VALUE, lambda text: f"А{text[1:]}")),
-    Forgery("DigestValue without its padding", "structure", _text(_DIGEST_VALUE, lambda text: text.rstrip("="))),
-    Forgery("DigestValue with set bits behind its end", "structure", _text(_DIGEST_VALUE, _trailing_bits)),
-    Forgery("DigestValue empty", "structure", _text(_DIGEST_VALUE, lambda _: "")),
+            lambda message: setattr(message.at(REFERENCE), "tail", "x")),
+    Forgery("unknown attribute of SignedInfo", "structure", put(SIGNED_INFO, "Other", "1")),
+    Forgery("DigestValue that is no base64", "structure", edit_text(DIGEST_VALUE, lambda text: f"!{text}")),
+    Forgery("DigestValue in letters that look alike", "structure",
+            edit_text(DIGEST_VALUE, lambda text: f"А{text[1:]}")),
+    Forgery("DigestValue without its padding", "structure", edit_text(DIGEST_VALUE, lambda text: text.rstrip("="))),
+    Forgery("DigestValue with set bits behind its end", "structure", edit_text(DIGEST_VALUE, trailing_bits)),
+    Forgery("DigestValue empty", "structure", edit_text(DIGEST_VALUE, lambda _: "")),
 )  # fmt: skip
 
 CANONICAL_FORMS = (
@@ -366,47 +270,67 @@ VALUES = (
     Forgery("Body changed", "digest-mismatch", _change_body, sealed=False),
     Forgery("Body changed and the key's owner signs another digest", "digest-mismatch", _change_body),
     Forgery("Body and digest changed", "signature-mismatch", _change_body_and_digest, sealed=False),
-    Forgery("signature cut", "signature-mismatch", _text(_SIGNATURE_VALUE, lambda text: text[:340]), sealed=False),
+    Forgery("signature cut", "signature-mismatch", edit_text(SIGNATURE_VALUE, lambda text: text[:340]), sealed=False),
     Forgery("certificate of another in KeyInfo", "signature-mismatch", _swap_certificate),
 )  # fmt: skip
 
 KEY_INFOS = (
     Forgery("empty KeyInfo", "key-info", lambda message: message.at("//ds:KeyInfo").clear(), sealed=False),
-    Forgery("bare public key", "key-info", _certificate("<ds:KeyValue><ds:RSAKeyValue/></ds:KeyValue>")),
-    Forgery("key by name", "key-info", _certificate("<ds:KeyName>employer</ds:KeyName>")),
-    Forgery("key to be fetched", "key-info", _certificate('<ds:RetrievalMethod URI="http://localhost/"/>')),
+    Forgery("bare public key", "key-info", key_info_holds("<ds:KeyValue><ds:RSAKeyValue/></ds:KeyValue>")),
+    Forgery("key by name", "key-info", key_info_holds("<ds:KeyName>employer</ds:KeyName>")),
+    Forgery("key to be fetched", "key-info", key_info_holds('<ds:RetrievalMethod URI="http://localhost/"/>')),
     Forgery("certificate by its subject", "key-info",
-            _certificate("<ds:X509Data><ds:X509SubjectName>C=KZ</ds:X509SubjectName></ds:X509Data>")),
+            key_info_holds("<ds:X509Data><ds:X509SubjectName>C=KZ</ds:X509SubjectName></ds:X509Data>")),
     Forgery("two certificates", "key-info",
-            _certificate("<ds:X509Data><ds:X509Certificate>{0}</ds:X509Certificate>"
+            key_info_holds("<ds:X509Data><ds:X509Certificate>{0}</ds:X509Certificate>"
                          "<ds:X509Certificate>{0}</ds:X509Certificate></ds:X509Data>")),
     Forgery("comment in KeyInfo", "key-info",
             lambda message: message.at("//ds:KeyInfo").append(etree.Comment("x"))),
     Forgery("only a comment in KeyInfo", "key-info",
             lambda message: message.at("//ds:KeyInfo").__setitem__(slice(None), [etree.Comment("x")])),
-    Forgery("comment splits the certificate", "structure", _split(_KEY_IDENTIFIER, etree.Comment("x"))),
+    Forgery("comment splits the certificate", "structure", split(_KEY_IDENTIFIER, etree.Comment("x"))),
     Forgery("identifier that is no certificate", "key-info",
-            _set(_KEY_IDENTIFIER, "ValueType", f"{_X509V3}#X509SubjectKeyIdentifier")),
-    Forgery("certificate in hexadecimal", "key-info", _set(_KEY_IDENTIFIER, "EncodingType", "urn:hex")),
-    Forgery("certificate in an unknown element", "key-info", _certificate("<ds:X509Data><ds:Other/></ds:X509Data>")),
+            put(_KEY_IDENTIFIER, "ValueType", f"{_X509V3}#X509SubjectKeyIdentifier")),
+    Forgery("certificate in hexadecimal", "key-info", put(_KEY_IDENTIFIER, "EncodingType", "urn:hex")),
+    Forgery("certificate in an unknown element", "key-info", key_info_holds("<ds:X509Data><ds:Other/></ds:X509Data>")),
     Forgery("token that nothing refers to", "key-info",
-            _append("//wsse:Security", "<wsse:BinarySecurityToken>AAAA</wsse:BinarySecurityToken>")),
-    Forgery("reference to no token", "key-info", _remove(_TOKEN), key_info="BinarySecurityToken"),
-    Forgery("reference to something else", "key-info", _set("//wsse:Reference", "URI", "#other"),
+            append("//wsse:Security", "<wsse:BinarySecurityToken>AAAA</wsse:BinarySecurityToken>")),
+    Forgery("reference to no token", "key-info", remove(_TOKEN), key_info="BinarySecurityToken"),
+    Forgery("reference to something else", "key-info", put("//wsse:Reference", "URI", "#other"),
             key_info="BinarySecurityToken"),
-    Forgery("token without identifier", "key-info", _set(_TOKEN, _ID, None), key_info="BinarySecurityToken"),
-    Forgery("token of another kind", "key-info", _set(_TOKEN, "ValueType", f"{_X509V3}#X509PKIPathv1"),
+    Forgery("token without identifier", "key-info", put(_TOKEN, WSU_ID, None), key_info="BinarySecurityToken"),
+    Forgery("token of another kind", "key-info", put(_TOKEN, "ValueType", f"{_X509V3}#X509PKIPathv1"),
             key_info="BinarySecurityToken"),
     Forgery("reference to a token of another kind", "key-info",
-            _set("//wsse:Reference", "ValueType", f"{_X509V3}#X509PKIPathv1"), key_info="BinarySecurityToken"),
-    Forgery("certificate that is no base64", "certificate-malformed", _text(_KEY_IDENTIFIER, lambda _: "???")),
-    Forgery("octets that are no certificate", "certificate-malformed", _text(_KEY_IDENTIFIER, lambda _: "AAAA")),
+            put("//wsse:Reference", "ValueType", f"{_X509V3}#X509PKIPathv1"), key_info="BinarySecurityToken"),
+    Forgery("certificate that is no base64", "certificate-malformed", edit_text(_KEY_IDENTIFIER, lambda _: "???")),
+    Forgery("octets that are no certificate", "certificate-malformed", edit_text(_KEY_IDENTIFIER, lambda _: "AAAA")),
     Forgery("certificate with something behind it", "certificate-malformed",
-            _text(_KEY_IDENTIFIER, lambda text: base64.b64encode(base64.b64decode(text) + b"x").decode())),
+            edit_text(_KEY_IDENTIFIER, lambda text: base64.b64encode(base64.b64decode(text) + b"x").decode())),
+)  # fmt: skip
+
+NAMED_CERTIFICATES = (
+    Forgery("certificate of another number", "certificate-unknown",
+            edit_text("//ds:X509SerialNumber", lambda text: f"{text}0"), key_info="X509IssuerSerial"),
+    Forgery("certificate of another issuer", "certificate-unknown",
+            edit_text("//ds:X509IssuerName", lambda text: f"{text},O=X"), key_info="X509IssuerSerial"),
+    Forgery("certificate of an issuer whose name is none", "certificate-unknown",
+            edit_text("//ds:X509IssuerName", lambda _: "the test authority"), key_info="X509IssuerSerial"),
+    Forgery("certificate whose number is none", "key-info",
+            edit_text("//ds:X509SerialNumber", lambda _: "0x1f"), key_info="X509IssuerSerial"),
+    Forgery("certificate without a number", "structure", remove("//ds:X509SerialNumber"),
+            key_info="X509IssuerSerial"),
+    Forgery("comment splits the issuer's name", "structure",
+            split("//ds:X509IssuerName", etree.Comment("x")), key_info="X509IssuerSerial"),
+    Forgery("certificate by name and whole", "key-info",
+            append("//ds:X509Data", "<ds:X509Certificate>AAAA</ds:X509Certificate>"), key_info="X509IssuerSerial"),
+    Forgery("certificate by name outside of a token reference", "key-info",
+            lambda message: message.at("//ds:KeyInfo").__setitem__(slice(None), [message.at("//ds:X509Data")]),
+            key_info="X509IssuerSerial"),
 )  # fmt: skip
 
 TIMESTAMPS = tuple(
-    Forgery(f"timestamp {name}", "timestamp", _append("//wsse:Security", f"<wsu:Timestamp>{xml}</wsu:Timestamp>"))
+    Forgery(f"timestamp {name}", "timestamp", append("//wsse:Security", f"<wsu:Timestamp>{xml}</wsu:Timestamp>"))
     for name, xml in (
         ("from the future", "<wsu:Created>2999-01-01T00:00:00Z</wsu:Created>"),
         ("expired", "<wsu:Expires>1999-01-01T00:00:00Z</wsu:Expires>"),
@@ -432,5 +356,6 @@ ALL = (
     *CANONICAL_FORMS,
     *VALUES,
     *KEY_INFOS,
+    *NAMED_CERTIFICATES,
     *TIMESTAMPS,
 )

@@ -16,7 +16,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
 from lxml import etree
 
 from esutd_bus.signature.signing import KeyInfoForm
@@ -43,6 +43,13 @@ PLAIN = f"""<?xml version="1.0" encoding="UTF-8"?>
 </soap:Envelope>
 """.encode()
 
+SIGNATURES = {
+    "wsse": "/soap:Envelope/soap:Header/wsse:Security/ds:Signature",
+    "header": "/soap:Envelope/soap:Header/ds:Signature",
+    "document": "/soap:Envelope/soap:Body/*/ds:Signature",
+}
+"""Profile → where it has its signature."""
+
 Verify = Callable[[bytes], VerifiedMessage]
 Change = Callable[["Message"], Any]
 
@@ -54,6 +61,7 @@ class Message:
     root: etree._Element
     employer: TestIdentity
     other: TestIdentity
+    profile: str = "wsse"
 
     def at(self, path: str) -> etree._Element:
         """The one element at a path with the prefixes of `NS`."""
@@ -68,12 +76,21 @@ class Message:
         return self.at("/soap:Envelope/soap:Body")
 
     @property
+    def payload(self) -> etree._Element:
+        return self.at("/soap:Envelope/soap:Body/*")
+
+    @property
     def security(self) -> etree._Element:
         return self.at("/soap:Envelope/soap:Header/wsse:Security")
 
     @property
     def signature(self) -> etree._Element:
-        return self.at("/soap:Envelope/soap:Header/wsse:Security/ds:Signature")
+        return self.at(SIGNATURES[self.profile])
+
+    @property
+    def other_certificate(self) -> str:
+        """The other's certificate, as KeyInfo would hold it."""
+        return base64.b64encode(self.other.certificate.public_bytes(Encoding.DER)).decode()
 
     def digest_body(self, prefixes: list[str] | None = None) -> None:
         """The Reference's digest over the Body as it is now."""
@@ -82,10 +99,41 @@ class Message:
 
     def seal(self, algorithm: hashes.HashAlgorithm | None = None, prefixes: list[str] | None = None) -> None:
         """SignatureValue over SignedInfo as it is now, with the employer's RSA key."""
-        signed_info = canonical(self.at("//ds:SignedInfo"), prefixes)
+        signed_info = self.signed_info(prefixes)
         key = rsa_key(self.employer.path, self.employer.password)
         octets = key.sign(signed_info, padding.PKCS1v15(), algorithm or hashes.SHA256())
         self.at("//ds:SignatureValue").text = base64.b64encode(octets).decode()
+
+    def signed_info(self, prefixes: list[str] | None = None) -> bytes:
+        """SignedInfo's canonical form by its profile."""
+        if self.profile != "document":
+            return canonical(self.at("//ds:SignedInfo"), prefixes)
+        (signed_info,) = self.document().xpath("//ds:SignedInfo", namespaces=NS)
+        # Read anew as a root: in its place, libxml2 gets a default namespace wrong that is declared above.
+        alone = etree.fromstring(etree.tostring(signed_info, with_tail=False))
+        return etree.tostring(alone, method="c14n", with_comments=False)
+
+    def document(self) -> etree._Element:
+        """The payload as a document of its own: its text, cut out of the message's."""
+        name = f"{self.payload.prefix}:{etree.QName(self.payload).localname}"
+        text = etree.tostring(self.root, encoding="unicode")
+        return etree.fromstring(text[text.index(f"<{name}") : text.rindex(f"</{name}>")] + f"</{name}>")
+
+    def digest_document(self) -> None:
+        """The Reference's digest over the payload as it is now, as a document of its own."""
+        alone = self.document()
+        (signature,) = alone.xpath("/*/ds:Signature", namespaces=NS)
+        alone.remove(signature)
+        octets = hashlib.sha256(etree.tostring(alone, method="c14n", with_comments=False)).digest()
+        self.at("//ds:Reference/ds:DigestValue").text = base64.b64encode(octets).decode()
+
+    def rewrite(self, *replacements: tuple[str, str]) -> None:
+        """Change the message as text: each (old, new) once."""
+        text = etree.tostring(self.root, encoding="unicode")
+        for old, new in replacements:
+            assert old in text, (old, text)
+            text = text.replace(old, new, 1)
+        self.root = etree.fromstring(text)
 
     def octets(self) -> bytes:
         return etree.tostring(self.root, encoding="UTF-8", xml_declaration=True)
@@ -124,3 +172,5 @@ class Forgery:
     """Whether SignedInfo is signed anew, with a trusted key, after the change."""
 
     key_info: KeyInfoForm = "KeyIdentifier"
+    profile: str = "wsse"
+    """By which the message is signed before it is forged."""

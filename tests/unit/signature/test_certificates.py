@@ -45,6 +45,28 @@ def test_whom_a_subject_names(
     assert (holder.bin, holder.iin) == identifiers
 
 
+@pytest.mark.clause("353/5")
+@pytest.mark.parametrize(
+    ("purposes", "roles"),
+    [
+        (["1.2.398.3.3.4.1.1"], {"individual"}),
+        (["1.2.398.3.3.4.1.2", "1.2.398.3.3.4.1.2.1"], {"organisation", "first-head"}),
+        (["1.2.398.3.3.4.1.2.2"], {"may-sign"}),
+        (["1.2.398.3.3.4.1.2.3"], {"financial-documents"}),
+        (["1.2.398.3.3.4.1.2.4"], {"personnel-department"}),
+        (["1.2.398.3.3.4.1.2.5"], {"employee"}),
+        (["1.2.398.3.3.4.1.2.6"], {"information-system"}),
+        (["1.3.6.1.5.5.7.3.2", "1.2.398.3.3.4.1.2.7", "1.2.398.3.3.4.1"], set()),
+        (None, set()),
+    ],
+)
+def test_what_a_certificate_entitles_to(purposes: list[str] | None, roles: set[str]) -> None:
+    extensions: tuple[tuple[x509.ExtensionType, bool], ...] = SIGNING
+    if purposes is not None:
+        extensions += ((x509.ExtendedKeyUsage([x509.ObjectIdentifier(oid) for oid in purposes]), False),)
+    assert read_certificate(issue(EMPLOYER, extensions=extensions).der).require_holder().roles == roles
+
+
 @pytest.mark.parametrize(
     "attributes",
     [
@@ -97,6 +119,26 @@ def test_an_unknown_critical_extension_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         read_certificate(employer(authority("root"), (unknown, True)).der)
     assert refused.value.reason == Reason.CRITICAL_EXTENSION
+
+
+@pytest.mark.parametrize("version", [3, 0x6A])
+def test_a_version_that_does_not_exist_is_malformed(version: int) -> None:
+    """X.509 v3 says 2; `cryptography` raises an exception of its own for others."""
+    der = authority("root").der
+    v3 = der.index(b"\xa0\x03\x02\x01\x02") + 4
+    changed = der[:v3] + bytes([version]) + der[v3 + 1 :]
+    with pytest.raises(Refusal) as refused:
+        read_certificate(changed)
+    assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
+
+
+def test_a_name_that_is_a_bit_string_is_malformed() -> None:
+    der = issue(name((NameOID.COMMON_NAME, "\0name")), authority("root")).der
+    value = bytes([0x0C, 5]) + b"\0name"
+    assert der.count(value) == 1
+    with pytest.raises(Refusal) as refused:
+        read_certificate(der.replace(value, bytes([0x03]) + value[1:]))
+    assert refused.value.reason == Reason.CERTIFICATE_MALFORMED
 
 
 def test_keys_of_other_kinds_are_refused() -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -26,9 +26,10 @@ from esutd_bus.signature.gost.algorithms import (
 )
 from esutd_bus.signature.gost.keys import key_comb
 from esutd_bus.signature.keys import ServiceKey
+from esutd_bus.signature.known import CertificateIndex, KnownCertificates
 from esutd_bus.signature.reason import Reason, Refusal
-from esutd_bus.signature.report import SignatureRefused, SignatureReport
-from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
+from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm, sign, sign_wsse
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.envelope import open_envelope
@@ -75,32 +76,39 @@ def root_of(algorithm: GostSignature, **more: Any) -> Issued:
     return authority("gost root", own_key=of(algorithm, "root"), **more)
 
 
-def signed(leaf: Issued, key_info: KeyInfoForm = "KeyIdentifier") -> bytes:
-    return sign_wsse(PLAIN, ServiceKey(leaf.key, leaf.certificate), key_info=key_info)
+def signed(leaf: Issued, profile: str = "wsse", key_info: KeyInfoForm | None = None) -> bytes:
+    return sign(PLAIN, ServiceKey(leaf.key, leaf.certificate), profile, key_info)
 
 
-def verified(raw: bytes, *trusted: Issued, now: datetime = NOW) -> VerifiedMessage:
-    return Verifier(TrustStore([one.certificate for one in trusted])).verify(open_envelope(raw), now)
+def verified(
+    raw: bytes, *trusted: Issued, now: datetime = NOW, known: KnownCertificates | None = None
+) -> VerifiedMessage:
+    verifier = Verifier(TrustStore([one.certificate for one in trusted]), known=known)
+    return verifier.verify(open_envelope(raw), now)
 
 
-def refusal(raw: bytes, *trusted: Issued, now: datetime = NOW) -> SignatureReport:
+def refusal(raw: bytes, *trusted: Issued, now: datetime = NOW) -> MessageReport:
     with pytest.raises(SignatureRefused) as refused:
         verified(raw, *trusted, now=now)
     return refused.value.report
 
 
 @ALGORITHMS
-@pytest.mark.parametrize("key_info", get_args(KeyInfoForm))
-def test_a_signed_message_verifies(algorithm: GostSignature, key_info: KeyInfoForm) -> None:
+@pytest.mark.parametrize(
+    ("profile", "key_info"), [(profile, form) for profile, forms in KEY_INFO_FORMS.items() for form in forms]
+)
+def test_a_signed_message_verifies(algorithm: GostSignature, profile: str, key_info: KeyInfoForm) -> None:
     root = root_of(algorithm)
     issuing = authority("gost issuing", root, own_key=of(algorithm, "issuing"))
     leaf = employer(issuing, own_key=of(algorithm, "employer"))
-    message = verified(signed(leaf, key_info), root, issuing)
+    known = CertificateIndex([leaf.der])
+    message = verified(signed(leaf, profile, key_info), root, issuing, known=known)
     assert message.signer.employer_id == "990440000385"
-    methods = message.report.signature_algorithm, message.report.digest_algorithm
+    (report,) = message.report.signatures
+    methods = report.signature_algorithm, report.digest_algorithm
     assert methods == NAMES[algorithm.curve.name]
-    assert message.report.certificate is not None
-    assert message.report.certificate.issuer == "CN=gost issuing"
+    assert report.certificate is not None
+    assert report.certificate.issuer == "CN=gost issuing"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +119,7 @@ def test_the_test_cas_identities_sign(
 ) -> None:
     message = verify(sign_wsse(PLAIN, ca.identity(identity)))
     assert message.signer.employer_id == "990440000385"
-    assert message.report.signature_algorithm == algorithm.identifier
+    assert message.report.signatures[0].signature_algorithm == algorithm.identifier
     assert len(ca.identity(identity).certificate_chain) == 1
 
 
@@ -159,7 +167,7 @@ def test_a_key_does_not_sign_by_the_algorithm_of_another_curve(
     root = root_of(own)
     leaf = employer(root, own_key=of(own, "employer"))
     report = refusal(sign_wsse(PLAIN, Disguised(leaf, borrowed)), root)
-    assert (report.reason, report.checks[-1].name) == (Reason.ALGORITHM, "signature")
+    assert (report.reason, report.signatures[-1].checks[-1].name) == (Reason.ALGORITHM, "signature")
 
 
 @pytest.mark.parametrize("identifier", [one for one in SIGNATURES if SIGNATURES[one] not in GOST_SIGNATURES])
@@ -247,6 +255,24 @@ def test_a_certificate_that_is_no_authoritys(tmp_path: Path) -> None:
     (tmp_path / "leaf.pem").write_bytes(leaf.pem)
     with pytest.raises(TrustError, match=r"leaf\.pem.*not an authority's certificate"):
         TrustStore.from_directory(tmp_path)
+
+
+@ALGORITHMS
+def test_the_algorithm_that_is_not_signed_must_be_the_one_that_is(algorithm: GostSignature) -> None:
+    """RFC 5280, 4.1.1.2: otherwise one certificate would have many fingerprints."""
+    root = root_of(algorithm)
+    leaf = employer(root, own_key=of(algorithm, "employer"))
+    inside = leaf.der.index(leaf.certificate.tbs_certificate_bytes) + len(
+        leaf.certificate.tbs_certificate_bytes
+    )
+    null = leaf.der.index(b"\x05\x00", inside)
+    padding = leaf.der.index(leaf.certificate.signature, inside) - 1
+    trust = TrustStore([root.certificate])
+    trust.paths(read_certificate(leaf.der))
+    for place, octet in ((null, 0x09), (padding, 0x01)):
+        with pytest.raises(Refusal) as refused:
+            trust.paths(read_certificate(leaf.der[:place] + bytes([octet]) + leaf.der[place + 1 :]))
+        assert refused.value.reason in {Reason.UNTRUSTED, Reason.CERTIFICATE_MALFORMED}
 
 
 @pytest.mark.parametrize(

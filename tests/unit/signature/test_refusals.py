@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import forgeries
+import forgeries_document
+import forgeries_header
 import pytest
-from forgeries import ALL
+from cryptography.hazmat.primitives.serialization import Encoding
 from forgery import NS, PLAIN, Forgery, Message, Verify
 from lxml import etree
 
+from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.reason import Reason
-from esutd_bus.signature.report import SignatureRefused
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.signature.signing import sign, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import Envelope
 from esutd_bus.testbed.test_ca import TestCa
+
+ALL = (*forgeries.ALL, *forgeries_header.ALL, *forgeries_document.ALL)
 
 BY_IDENTITY = {
     "expired": "expired",
@@ -28,8 +34,8 @@ BY_IDENTITY = {
     "two-identifiers": "subject-without-bin-or-iin",
     "weak-key": "weak-key",
 }
-ELSEWHERE = {"unreadable", "critical-extension"}
-"""Reasons that a message of these tests cannot provoke; shown in test_inspection and test_certificates."""
+ELSEWHERE = {"unreadable", "critical-extension", "profile"}
+"""Reasons that forging does not provoke; shown in test_inspection, test_certificates and test_profiles."""
 
 
 def opened(root: etree._Element) -> Envelope:
@@ -44,20 +50,31 @@ def refusal(trust: TrustStore, now: datetime, envelope: Envelope) -> SignatureRe
     return refused.value
 
 
+def assert_last_check_failed(report: MessageReport) -> None:
+    """All that was looked at held, but for what was looked at last; and nobody is said to have signed that."""
+    held = [report.checks, *(signature.checks for signature in report.signatures)]
+    oks = [check.ok for checks in held for check in checks]
+    assert oks == [True] * (len(oks) - 1) + [False]
+    assert not report.signatures or report.signatures[-1].signer is None
+
+
 @pytest.mark.parametrize("forgery", ALL, ids=lambda forgery: forgery.name)
 def test_a_forgery_is_refused(forgery: Forgery, ca: TestCa, trust: TrustStore, now: datetime) -> None:
     employer = ca.identity("employer")
-    raw = sign_wsse(PLAIN, employer, key_info=forgery.key_info)
-    message = Message(etree.fromstring(raw), employer, ca.identity("other-employer"))
-    Verifier(trust).verify(opened(message.root), now)  # it is good before it is forged
+    raw = sign(PLAIN, employer, forgery.profile, forgery.key_info)
+    message = Message(etree.fromstring(raw), employer, ca.identity("other-employer"), forgery.profile)
+    verifier = Verifier(trust, known=CertificateIndex([employer.certificate.public_bytes(Encoding.DER)]))
+    verifier.verify(opened(message.root), now)  # it is good before it is forged
 
     forgery.change(message)
     if forgery.sealed:
         message.seal()
 
-    report = refusal(trust, now, opened(message.root)).report
-    assert (report.reason, report.valid, report.signer) == (forgery.reason, False, None), report.detail
-    assert [check.ok for check in report.checks] == [True] * (len(report.checks) - 1) + [False]
+    with pytest.raises(SignatureRefused) as refused:
+        verifier.verify(opened(message.root), now)
+    report = refused.value.report
+    assert (report.reason, report.valid) == (forgery.reason, False), report.detail
+    assert_last_check_failed(report)
 
 
 @pytest.mark.parametrize(("identity", "reason"), BY_IDENTITY.items())
@@ -65,7 +82,7 @@ def test_an_identity_with_a_flaw_is_refused(identity: str, reason: str, ca: Test
     with pytest.raises(SignatureRefused) as refused:
         verify(sign_wsse(PLAIN, ca.identity(identity)))
     assert refused.value.report.reason == reason
-    assert refused.value.report.certificate is not None
+    assert refused.value.report.signatures[0].certificate is not None
 
 
 def test_every_flawed_identity_is_tried(ca: TestCa) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from envelopes import ENVELOPES
@@ -14,7 +15,7 @@ from lxml import etree
 
 from esutd_bus.signature.canonical import exclusive
 from esutd_bus.signature.layout import NotSignableError
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 
 every_envelope = pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=ENVELOPES.keys())
@@ -138,3 +139,16 @@ def envelopes(draw: st.DrawFn) -> bytes:
 def test_whatever_is_signed_verifies(envelope: bytes, ca: TestCa, verify: Verify) -> None:
     verified = verify(sign_wsse(envelope, ca.identity("ec-employer")))
     assert exclusive(verified.payload) == exclusive(etree.fromstring(envelope)[-1][0])
+
+
+def test_integrators_are_shown_what_is_made(ca: TestCa) -> None:
+    """docs/integrators.ru.md shows a signed document, with … for what is new each time."""
+    page = (Path(__file__).parents[3] / "docs" / "integrators.ru.md").read_text(encoding="utf-8")
+    shown = re.search(r"<!-- signed by document -->\n```xml\n(.*?)```", page, re.DOTALL)
+    assert shown
+    declarations = 'xmlns="urn:esutd-bus:contracts:v1" xmlns:c="urn:esutd-bus:common:v1"'
+    document = f"<RegisterContract {declarations}>…</RegisterContract>"
+    signed = sign_document(document.encode(), ca.identity("employer")).decode()
+    for leaf in ("DigestValue", "SignatureValue", "X509Certificate"):
+        signed = re.sub(f"<ds:{leaf}>[^<]+<", f"<ds:{leaf}>…<", signed)
+    assert re.sub(r"\n *", "", shown[1]) == signed

@@ -97,10 +97,10 @@ def test_every_certificate_of_the_path_must_be_valid() -> None:
     root = authority("root", days=(-5, 5))
     issuing = authority("issuing", root, days=(-8, 8))
     found = paths(employer(issuing), root, issuing)
-    require_valid(found, NOW)
+    require_valid(found, NOW, NOW)
     for days, reason in ((6, "expired"), (-6, "not-yet-valid"), (11, "expired"), (-11, "not-yet-valid")):
         with pytest.raises(Refusal) as refused:
-            require_valid(found, NOW + timedelta(days=days))
+            require_valid(found, NOW + timedelta(days=days), NOW + timedelta(days=days))
         assert refused.value.reason == reason
 
 
@@ -108,7 +108,7 @@ def test_of_an_old_root_and_its_renewal_one_is_enough() -> None:
     old, new = authority("root", days=(-10, -1)), authority("root", days=(-2, 10))
     found = paths(employer(old), old, new)
     assert len(found) == 2
-    assert require_valid(found, NOW).certificates[-1] == new.certificate
+    assert require_valid(found, NOW, NOW).certificates[-1] == new.certificate
 
 
 def test_the_directory(tmp_path: Path) -> None:

@@ -9,20 +9,23 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from envelopes import ENVELOPES
 from forgery import NS, PLAIN, Message, Verify, parse
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
+from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.report import SignatureRefused
-from esutd_bus.signature.signing import KeyInfoForm, sign_wsse
+from esutd_bus.signature.role import Role
+from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm, sign, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.envelope import open_envelope
 from esutd_bus.testbed.test_ca import TestCa
 
-FORMS: tuple[KeyInfoForm, ...] = ("KeyIdentifier", "BinarySecurityToken", "X509Data")
+FORMS = [(profile, form) for profile in ("wsse", "header") for form in KEY_INFO_FORMS[profile]]
 
 
 @pytest.fixture
@@ -32,14 +35,24 @@ def message(ca: TestCa) -> Message:
 
 
 @pytest.mark.parametrize("identity", ["employer", "ec-employer"])
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("profile", "form"), FORMS)
 @pytest.mark.parametrize("envelope", ENVELOPES.values(), ids=ENVELOPES.keys())
 def test_a_signed_message_verifies(
-    envelope: bytes, form: KeyInfoForm, identity: str, ca: TestCa, verify: Verify
+    envelope: bytes,
+    profile: str,
+    form: KeyInfoForm,
+    identity: str,
+    ca: TestCa,
+    trust: TrustStore,
+    now: datetime,
 ) -> None:
-    raw = sign_wsse(envelope, ca.identity(identity), key_info=form)
-    verified = verify(raw)
+    signer = ca.identity(identity)
+    raw = sign(envelope, signer, profile, form)
+    known = CertificateIndex([signer.certificate.public_bytes(Encoding.DER)])
+    verified = Verifier(trust, known=known).verify(open_envelope(raw), now)
     assert verified.raw is raw
+    assert verified.profiles == (profile,)
+    assert (verified.system, verified.cosigners) == (None, ())
     assert verified.signer.employer_id == "990440000385"
     assert verified.report.valid
 
@@ -54,18 +67,19 @@ def test_the_payload_is_the_signed_node(ca: TestCa, trust: TrustStore, now: date
 def test_the_signer_is_read_from_the_certificate(ca: TestCa, verify: Verify) -> None:
     signer = verify(sign_wsse(PLAIN, ca.identity("employer"))).signer
     assert (signer.bin, signer.iin) == ("990440000385", "850315100105")
-    assert signer.recorded_by == "990440000385/850315100105"
+    assert signer.roles == {Role.ORGANISATION, Role.FIRST_HEAD}
     assert signer.name == "АХМЕТОВ АЙДАР"
     assert "SERIALNUMBER=IIN850315100105" in signer.subject
     assert signer.iin not in repr(signer)
 
     trader = verify(sign_wsse(PLAIN, ca.identity("individual-employer"))).signer
-    assert (trader.bin, trader.employer_id, trader.recorded_by) == (None, "660501200403", "660501200403")
+    assert (trader.bin, trader.employer_id) == (None, "660501200403")
+    assert trader.roles == {Role.INDIVIDUAL}
 
 
 def test_only_the_verifier_makes_a_verified_message(ca: TestCa, verify: Verify) -> None:
     good = verify(sign_wsse(PLAIN, ca.identity("employer")))
-    parts = {"payload": good.payload, "raw": good.raw, "signer": good.signer, "report": good.report}
+    parts = {part.name: getattr(good, part.name) for part in dataclasses.fields(good)}
     with pytest.raises(TypeError, match="verifier alone"):
         VerifiedMessage(**parts, seal=object())
     with pytest.raises(TypeError):
@@ -146,6 +160,22 @@ def test_a_timestamp_that_ends_before_it_begins(ca: TestCa, verify: Verify, now:
     with pytest.raises(SignatureRefused) as refused:
         verify(sign_wsse(PLAIN, ca.identity("employer"), timestamp=(ahead, now)))
     assert refused.value.report.reason == "timestamp"
+
+
+def test_the_certificate_was_valid_when_the_message_was_made(ca: TestCa, trust: TrustStore) -> None:
+    """By the message's own word, within the clocks' difference: nobody signs with a key of tomorrow."""
+    employer = ca.identity("employer")
+    begins = employer.certificate.not_valid_before_utc
+    now = begins + timedelta(days=1)
+
+    def verify(created: datetime) -> VerifiedMessage:
+        raw = sign_wsse(PLAIN, employer, timestamp=(created, now + timedelta(days=1)))
+        return Verifier(trust).verify(open_envelope(raw), now)
+
+    assert verify(begins - timedelta(minutes=4)).report.valid
+    with pytest.raises(SignatureRefused) as refused:
+        verify(begins - timedelta(minutes=6))
+    assert refused.value.report.reason == "not-yet-valid"
 
 
 def test_validity_is_judged_at_every_use(ca: TestCa, trust: TrustStore, now: datetime) -> None:

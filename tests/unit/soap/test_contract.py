@@ -40,6 +40,7 @@ def test_operations_go_by_the_request_s_element(contracts: ServiceContracts) -> 
             "ReinstateEmployee",
             "CorrectContract",
             "DeleteContract",
+            "RecordDelegation",
             "GetContract",
         )
     }

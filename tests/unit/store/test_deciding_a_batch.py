@@ -65,6 +65,7 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (Needs(contract_external_id="e8"), Needs(new_external_id="e8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
+        (Needs(delegation_to="850312100031"), Needs(contract_number="8", delegation_to="850312100031")),
     ],
 )
 def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second: Needs) -> None:
@@ -78,6 +79,8 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
         work(BY_ID, employer=OTHER),
         work(Needs(contract_id=UUID(int=8))),
         work(Needs(contract_number="8", new_external_id="e8")),
+        work(Needs(delegation_to="850312100031")),
+        work(Needs(system=OTHER)),
         work(Needs()),
     ],
 )
@@ -108,7 +111,17 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             seen[employer] = state
             return Outcome(record())
 
-        needs = Needs(CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True, new_external_id="e8")
+        needs = Needs(
+            CONTRACT["id"],
+            "e7",
+            "7",
+            "a7",
+            amendments=True,
+            history=True,
+            delegation_to="d7",
+            system="s7",
+            new_external_id="e8",
+        )
         return Work([record()], look, employer=employer, needs=needs)
 
     other = {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"}
@@ -118,9 +131,15 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
     history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
     found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
     found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
+    delegation = {"employer": EMPLOYER, "delegate_iin": "d7", "version": 2}
+    system = {"employer": EMPLOYER, "system": "s7", "valid_to": None}
+    found.add_delegations([delegation, {**delegation, "delegate_iin": "d8"}])
+    found.add_systems([system, {**system, "system": "s8"}])
     decide([looking(EMPLOYER), looking(OTHER)], found)
     assert seen[OTHER] == State()
-    assert seen[EMPLOYER] == State(CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, other)
+    assert seen[EMPLOYER] == State(
+        CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, delegation, system, other
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.testbed.composing import Service
+from esutd_bus.testbed.expectation import ExpectedSignature
 from esutd_bus.testbed.replay import Stage
 
 NOW = datetime.fromisoformat("2026-01-14T10:00:00+05:00")
@@ -57,8 +58,9 @@ class Honest:
 
     employer = "990440000385"
 
-    def sign(self, envelope: bytes, key_info: str) -> bytes:
-        return envelope + f"<!-- signed by {key_info} -->".encode()
+    def sign(self, document: bytes, signature: ExpectedSignature) -> bytes:
+        told = f"{signature.signer}, {signature.profile}, {signature.key_info}"
+        return document + f"<!-- signed by {told} -->".encode()
 
 
 def stage(endpoint: str) -> Stage:

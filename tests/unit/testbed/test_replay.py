@@ -42,7 +42,7 @@ def test_a_message_is_filled_signed_and_sent(tmp_path: Path) -> None:
     assert (asked.method, asked.path) == ("POST", "/soap/example")
     assert asked.headers["content-type"] == "text/xml; charset=utf-8"
     assert asked.headers["soapaction"] == '"urn:example:Ask"'
-    assert asked.body.endswith(b"<!-- signed by X509Data -->")
+    assert asked.body.endswith(b"<!-- signed by employer, wsse, X509Data -->")
     assert re.fullmatch("[0-9a-f-]{36}", asked_for(asked))
 
 
@@ -71,7 +71,7 @@ def test_tampering_comes_after_signing(tmp_path: Path) -> None:
         tmp_path, "ok/ask", SIGNED + "tamper:\n  - replace: ['signed (by) (.*?) -', 'forged \\1 not \\2 -']\n"
     )
     _, (asked,) = played(tmp_path, always(200, ANSWER))
-    assert asked.body.endswith(b"<!-- forged by not KeyIdentifier -->")
+    assert asked.body.endswith(b"<!-- forged by not employer, wsse, None -->")
 
 
 def test_tampering_that_changes_nothing_is_a_difference(tmp_path: Path) -> None:

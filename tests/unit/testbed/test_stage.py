@@ -40,19 +40,26 @@ def stage(made_ca: TestCa) -> Stage:
         "register-in-utf-16",
         "register-with-other-prefixes",
         "get-personal-file",
+        "register-signed-as-a-document",
+        "register-signed-as-a-document-with-gost",
+        "register-signed-by-employee-and-employer",
+        "register-signed-as-a-document-inside-a-signed-envelope",
     ],
 )
 def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, made_ca: TestCa) -> None:
     fixture = load_fixtures(packaged("fixtures"))[name]
-    signatory = stage.signatories(fixture.expect.signer)
-    filling = Filling(now=stage.clock(), calendar=stage.calendar, employer=signatory.employer)
-    outgoing = compose(fixture, filling, signatory, stage.services)
+    filling = Filling(now=stage.clock(), calendar=stage.calendar)
+    outgoing = compose(fixture, filling, stage.signatories, stage.services)
     service = "personal-file" if name == "get-personal-file" else "contracts"
     assert outgoing.path == f"/soap/{service}"
     assert outgoing.headers["SOAPAction"] == f'"urn:esutd-bus:{service}:v1:{fixture.operation}"'
     verifier = Verifier(TrustStore.from_directory(made_ca.trust_dir))
     verified = verifier.verify(open_envelope(outgoing.body), datetime.now(UTC))
-    assert verified.signer.employer_id == signatory.employer
+    assert {report.profile for report in verified.report.signatures} == {
+        signature.profile for signature in fixture.expect.all_signatures
+    }
+    assert len(verified.report.signatures) == len(fixture.expect.all_signatures)
+    assert verified.signer.employer_id == stage.signatories(fixture.expect.speaker or "").employer
 
 
 def test_the_signers_employer_is_what_the_certificate_says(stage: Stage) -> None:

@@ -42,6 +42,11 @@ def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "disclosure", "disclosure")
 
 
+def delegation_is_complete(case: Case) -> Iterator[Refusal]:
+    """ESB004. Source: order 353, clause 5: an act entrusts somebody."""
+    yield from _missing(case, "delegation", "delegation")
+
+
 def contract_is_named(case: Case) -> Iterator[Refusal]:
     """SCSE026: a message about a contract names it. Source: code text."""
     if not case.command.refusals and case.value(case.reference_field) is None:

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat import asn1
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import Certificate, ObjectIdentifier
 
 from esutd_bus.signature.gost.algorithms import GOST_SIGNATURES
@@ -68,10 +69,17 @@ class _TbsCertificate:
     issuer: asn1.TLV
     validity: asn1.TLV
     subject: asn1.TLV
-    key_info: GostKeyInfo
+    key_info: asn1.TLV
     issuer_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(1)]
     subject_unique_id: Annotated[asn1.BitString | None, asn1.Implicit(2)]
     extensions: Annotated[list[asn1.TLV] | None, asn1.Explicit(3)]
+
+
+@asn1.sequence
+class _Certificate:
+    tbs_certificate: _TbsCertificate
+    algorithm: asn1.TLV
+    signature: asn1.BitString
 
 
 def public_key(certificate: Certificate) -> GostPublicKey:
@@ -82,7 +90,8 @@ def public_key(certificate: Certificate) -> GostPublicKey:
     """
     if certificate.public_key_algorithm_oid not in {names[0] for names in KEY_ALGORITHMS}:
         raise UnsupportedAlgorithm("the certificate's key is no GOST key")
-    key_info = asn1.decode_der(_TbsCertificate, certificate.tbs_certificate_bytes).key_info
+    tbs_certificate = asn1.decode_der(_TbsCertificate, certificate.tbs_certificate_bytes)
+    key_info = tbs_certificate.key_info.parse(GostKeyInfo)
     if key_info.key.padding_bits():
         raise ValueError("the key's bit string is no whole number of octets")
     octets = asn1.decode_der(bytes, key_info.key.as_bytes())
@@ -93,6 +102,25 @@ def is_signed(data: bytes, signature: bytes, oid: ObjectIdentifier, key: GostPub
     """Whether a certificate's, a revocation list's or an OCSP answer's signed part bears the key's signature."""
     algorithm = _SIGNATURES.get(oid)
     return algorithm is not None and algorithm.fits(key) and algorithm.verify(key, signature, data)
+
+
+def is_certified(certificate: Certificate, key: GostPublicKey) -> bool:
+    """Whether a certificate bears the key's signature, by the algorithm that its signed part names too.
+
+    RFC 5280, 4.1.1.2. Raises `ValueError` for a certificate that is malformed.
+    """
+    parts = asn1.decode_der(_Certificate, certificate.public_bytes(Encoding.DER))
+    inner, outer = parts.tbs_certificate.signature, parts.algorithm
+    return (
+        (inner.tag_bytes, inner.data) == (outer.tag_bytes, outer.data)
+        and not parts.signature.padding_bits()
+        and is_signed(
+            certificate.tbs_certificate_bytes,
+            certificate.signature,
+            certificate.signature_algorithm_oid,
+            key,
+        )
+    )
 
 
 def _curve(algorithm: GostKeyAlgorithm) -> Curve:

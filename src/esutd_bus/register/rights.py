@@ -1,0 +1,96 @@
+"""Rights: whether whoever has signed a message may ask what it asks (order 353, clause 5).
+
+Judged before everything else, and told alone: who may not act learns nothing more, not even whether the request was
+answered before. That the signer is the employer whom the message names has been judged already (SCSE046).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from esutd_bus.register.command import Command
+from esutd_bus.register.partners import CARRIERS, EMPLOYERS, Partners
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.speaker import Speaker
+from esutd_bus.register.state import Needs, Row, State
+from esutd_bus.register.worded import kinds_told, worded
+
+
+def with_rights(needs: Needs, command: Command) -> Needs:
+    """What the store must load, that of the rights included: nothing more where an employer itself has signed."""
+    speaker = command.speaker
+    if not speaker.is_itself:
+        needs = replace(needs, delegation_to=speaker.person)
+    if speaker.via is not None and speaker.via.number != speaker.number:
+        needs = replace(needs, system=speaker.via.number)
+    return needs
+
+
+def missing_right(
+    command: Command, state: State, today: date, partners: Partners, *, by_itself: bool
+) -> Refusal | None:
+    """The first right that is missing, as ESB005. `by_itself`: nobody can be entrusted with the operation."""
+    return (
+        _closed(command.speaker, partners)
+        or _role(command, partners)
+        or _system(command.speaker, state, today, partners)
+        or _delegation(command, state, today, partners, by_itself=by_itself)
+    )
+
+
+def _closed(speaker: Speaker, partners: Partners) -> Refusal | None:
+    """`blocked`, `withdrawn`: the operator lets nothing in from a signer, or on a certificate."""
+    for signer in speaker.all_signers:
+        entry = partners.entry(signer.number)
+        if entry is not None and entry.blocked:
+            return worded("blocked", number=signer.number)
+        if partners.has_withdrawn(signer.certificate):
+            return worded("withdrawn", number=signer.number)
+    return None
+
+
+def _role(command: Command, partners: Partners) -> Refusal | None:
+    """`role`: the operation serves those as whom the signer may speak."""
+    kinds = partners.kinds_of(command.speaker)
+    if kinds.isdisjoint(command.serves):
+        return worded("role", served=kinds_told(command.serves), speaks=kinds_told(kinds))
+    return None
+
+
+def _system(speaker: Speaker, state: State, today: date, partners: Partners) -> Refusal | None:
+    """`system`: the envelope of a signed document is signed by its signer, a system recorded for it, or a carrier."""
+    via = speaker.via
+    if via is None or via.number == speaker.number or not CARRIERS.isdisjoint(partners.kinds_of(via)):
+        return None
+    recorded = state.system
+    if recorded is None:
+        return worded("system-missing", system=via.number, employer=speaker.number)
+    if recorded["valid_to"] is not None and recorded["valid_to"] < today:
+        day = recorded["valid_to"].isoformat()
+        return worded("system-ended", system=via.number, employer=speaker.number, day=day)
+    return None
+
+
+def _delegation(
+    command: Command, state: State, today: date, partners: Partners, *, by_itself: bool
+) -> Refusal | None:
+    """`delegation`: for an employer signs itself, or whom its act entrusts (353/5), on the days of the act."""
+    speaks_as = partners.kinds_of(command.speaker) & command.serves
+    if command.speaker.is_itself or not speaks_as <= EMPLOYERS:
+        return None
+    if by_itself:
+        return worded("employer-itself")
+    return _not_in_force(state.delegation, today)
+
+
+def _not_in_force(delegation: Row | None, today: date) -> Refusal | None:
+    """The newest act counts alone: one that has ended takes back what an earlier one had given."""
+    if delegation is None:
+        return worded("delegation-missing")
+    act, begins, ends = (delegation[column] for column in ("act_number", "act_date", "valid_to"))
+    if ends is not None and ends < today:
+        return worded("delegation-ended", act=act, day=ends.isoformat())
+    if today < begins:
+        return worded("delegation-not-begun", act=act, day=begins.isoformat())
+    return None
