@@ -93,6 +93,7 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
                 "ESUTD_DATABASE_URL": url,
                 "ESUTD_TRUST_DIR": str(ca.trust_dir),
                 "ESUTD_BUS_SYNC_URL": registry.url,
+                "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }
             with _service(environment, folder / "service.log") as endpoint:

@@ -19,7 +19,9 @@ MESSAGE = "message"
 
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
 BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
-    "reference": {"contract_id": UUID, "external_id": str, "employee_iin": str},
+    "reference": {"contract_id": UUID, "external_id": str},
+    "employee_reference": {"iin": str},
+    "amendment_reference": {"amendment_id": UUID, "external_id": str},
     "leave_reference": {"leave_id": UUID, "external_id": str},
     "search": {
         "employee_iin": str,

@@ -36,5 +36,5 @@ DECIDER = Decider(
     ),
     accept,
     Sources(tables=frozenset({"contract", "leave"})),
-    requires=("reference", "leave_reference", "reference.employee_iin"),
+    requires=("reference", "leave_reference", "employee_reference.iin"),
 )

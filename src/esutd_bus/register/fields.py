@@ -48,6 +48,8 @@ class TermRule:
     """The least period from the start to the end, in years."""
 
     amendment_only: bool = False
+    extensions: int | None = None
+    """How often it can be extended for the same term; `None`: any number of times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,9 @@ class FieldRules:
 
     kato_country: str
     """The country whose territories КАТО names."""
+
+    courts: frozenset[str]
+    """Codes of the organizations whose decision to reinstate needs the code of a court."""
 
     required: Mapping[str, Mapping[str, str]]
     """Entry (`contract`, `amendment`, `leave`, …) → column → answer code of its absence."""
@@ -119,13 +124,19 @@ def parse(text: str) -> FieldRules:
         terms=MappingProxyType({code: _term(rule) for code, rule in data["terms"].items()}),
         regimes=MappingProxyType({code: Presence(rule) for code, rule in data["regimes"].items()}),
         kato_country=data["kato_country"],
+        courts=frozenset(data["courts"]),
         required=MappingProxyType(data["required"]),
         leaves=MappingProxyType({code: _leave(rule) for code, rule in data["leaves"].items()}),
     )
 
 
 def _term(rule: Mapping[str, Any]) -> TermRule:
-    return TermRule(Presence(rule["ends_on"]), rule.get("years", 0), rule.get("amendment_only", False))
+    return TermRule(
+        ends_on=Presence(rule["ends_on"]),
+        years=rule.get("years", 0),
+        amendment_only=rule.get("amendment_only", False),
+        extensions=rule.get("extensions"),
+    )
 
 
 def _leave(rule: Mapping[str, Any]) -> LeaveRule:

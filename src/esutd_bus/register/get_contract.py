@@ -23,7 +23,7 @@ _ENTRY = Shape(
         "recorded_by": str,
         "message_id": UUID,
     },
-    sometimes={"due_on": date, "days_late": int, "leave_id": UUID},
+    sometimes={"amendment_id": UUID, "leave_id": UUID, "due_on": date, "days_late": int},
     lists={"change": Shape(always={"field": str}, sometimes={"before": object, "after": object})},
     filled=True,
 )

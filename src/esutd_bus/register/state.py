@@ -24,7 +24,7 @@ class Needs:
     """A contract of this employer with this external id: referred to, or in the way of a new one."""
 
     contract_number: str | None = None
-    """A contract of this employer with this number (SCSE014)."""
+    """A contract of this employer with this number, and not deleted (SCSE014)."""
 
     amendment_external_id: str | None = None
     """An amendment of this employer with this external id (SCSE086)."""
@@ -55,6 +55,9 @@ class Needs:
     system: str | None = None
     """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
+    new_external_id: str | None = None
+    """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -74,5 +77,6 @@ class State:
     """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None
     system: Row | None = None
+    contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -52,10 +52,19 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
 def _touches(work: Work, state: State) -> set[Key]:
     needs, employer = work.needs, work.employer
     keys: set[Key] = {
-        ("contract", row["id"]) for row in (state.contract_by_id, state.contract_by_external_id) if row
+        ("contract", row["id"])
+        for row in (
+            state.contract_by_id,
+            state.contract_by_external_id,
+            # Whose number or id is asked for: it may be corrected, or deleted, by then.
+            state.contract_by_number,
+            state.contract_by_new_external_id,
+        )
+        if row
     }
-    if needs.contract_external_id is not None:
-        keys.add(("external id", (employer, needs.contract_external_id)))
+    for external_id in (needs.contract_external_id, needs.new_external_id):
+        if external_id is not None:
+            keys.add(("external id", (employer, external_id)))
     if needs.contract_number is not None:
         keys.add(("number", (employer, needs.contract_number)))
     if needs.amendment_external_id is not None:

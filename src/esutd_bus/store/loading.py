@@ -11,6 +11,7 @@ from uuid import UUID
 from psycopg import AsyncCursor
 from sqlalchemy import Table
 
+from esutd_bus.register.contract import DELETED
 from esutd_bus.register.state import Needs, Row, State
 from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
@@ -38,7 +39,7 @@ WITH wanted AS (
     {_BY_ID_OR_EXTERNAL_ID}
     UNION
     SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, number)
-        JOIN contract c USING (employer, number)
+        JOIN contract c USING (employer, number) WHERE c.status <> 'deleted'
 )
 SELECT {select_list(tables.contract, "c")} FROM wanted JOIN contract c USING (id)
 """  # noqa: S608  # of our own words, here and below: keys are parameters
@@ -126,6 +127,7 @@ class Loaded:
             contract_by_id=by_id,
             contract_by_external_id=by_external_id,
             contract_by_number=self._contracts.get((employer, "number", needs.contract_number)),
+            contract_by_new_external_id=self._contracts.get((employer, "external_id", needs.new_external_id)),
             amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
             amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
             history=self._history_of.get(contract["id"], ()) if contract else (),
@@ -146,8 +148,10 @@ class Loaded:
     def add_contracts(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract`."""
         for row in rows:
-            for column in ("id", "external_id", "number"):
+            for column in ("id", "external_id"):
                 self._contracts[row["employer"], column, row[column]] = row
+            if row["status"] != DELETED:
+                self._contracts[row["employer"], "number", row["number"]] = row
 
     def add_amendments(self, rows: Iterable[Row]) -> None:
         """Rows of the table `amendment`."""
@@ -190,7 +194,9 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
     needed = [(work.employer, work.needs) for work in batch if work.employer]
     by_id = _keys((e, n.contract_id) for e, n in needed)
-    by_external_id = _keys((e, n.contract_external_id) for e, n in needed)
+    by_external_id = _keys(
+        (e, wanted) for e, n in needed for wanted in (n.contract_external_id, n.new_external_id)
+    )
     by_number = _keys((e, n.contract_number) for e, n in needed)
     amended = [(e, n) for e, n in needed if n.amendments]
     read = [(e, n) for e, n in needed if n.history]

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 
 from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
+from esutd_bus.register.timeline import entered_as_json
 from esutd_bus.store import tables
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import Outcome
@@ -41,13 +42,12 @@ class Projection:
                     self._rows(event.rows, outcome, record)
 
     def _contract(self, event: ContractEvent, outcome: Outcome, record: Record) -> None:
-        row = event.contract
         self.inserts[tables.contract_event].append(_history(event, outcome, record))
         if event.amendment is not None:
-            self.inserts[tables.amendment].append(event.amendment)
-        self._put(tables.contract, {**row, "changed_at": outcome.decided_at})
+            self._put(tables.amendment, event.amendment)
         if event.leave is not None:
             self._put(tables.leave, event.leave)
+        self._put(tables.contract, {**event.contract, "changed_at": outcome.decided_at})
 
     def _put(self, table: Table, row: Mapping[str, Any]) -> None:
         """A row as it is from now on: new at its first version."""
@@ -80,4 +80,6 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
             for name, (before, after) in event.changes.items()
         ],
         "leave_id": event.leave["id"] if event.leave else None,
+        "entered": entered_as_json(event.entered) if event.entered is not None else None,
+        "amendment_id": event.amendment["id"] if event.amendment else None,
     }

@@ -72,10 +72,18 @@ contract = Table(
     Column("terminated_on", Date),
     Column("termination_reason_code", Text),
     Column("termination_note", Text),
+    Column("extended_on", Date),
+    Column("reinstated_on", Date),
+    Column("reinstatement_order_number", Text),
+    Column("reinstatement_order_date", Date),
+    Column("reinstatement_organization_code", Text),
+    Column("reinstatement_court_code", Text),
+    Column("reinstatement_note", Text),
     Column("registered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Column("version", Integer, nullable=False, info=_BY_REGISTER),
     Column("changed_at", _INSTANT, nullable=False, info=_BY_STORE),
-    Index(None, "employer", "number", unique=True),
+    # A deleted contract gives its number back.
+    Index(None, "employer", "number", unique=True, postgresql_where=text("status <> 'deleted'")),
     Index(None, "employer", "external_id", unique=True),
     Index(None, "employee_iin"),
     # The contracts in force of which order 353, clause 6, still wants the mode of working time.
@@ -100,12 +108,21 @@ amendment = Table(
     Column("number", Text, nullable=False),
     Column("concluded_on", Date, nullable=False),
     Column("starts_on", Date, nullable=False),
-    Column("changes", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("terms", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("version", Integer, nullable=False, info=_BY_REGISTER),
     Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
     Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
-    Index(None, "contract_id", "number", "concluded_on", unique=True),
+    Index(
+        None,
+        "contract_id",
+        "number",
+        "concluded_on",
+        unique=True,
+        postgresql_where=text("status <> 'deleted'"),
+    ),
     Index(None, "employer", "external_id", unique=True),
-    comment="Additional agreements (дополнительные соглашения).",
+    comment="Additional agreements (дополнительные соглашения) as they are now; first entered by message_id.",
 )
 
 leave = Table(
@@ -158,6 +175,8 @@ contract_event = Table(
     Column("changes", JSONB, nullable=False),
     Column("leave_id", Uuid, ForeignKey("leave.id")),
     Column("employer", Text, nullable=False),
+    Column("entered", JSONB),
+    Column("amendment_id", Uuid, ForeignKey("amendment.id")),
     # Two writers that decided on the same version of a contract cannot both commit.
     PrimaryKeyConstraint("contract_id", "version"),
     Index(

@@ -4,7 +4,7 @@
 |---|---|
 | `${uuid}` | a new UUID at each occurrence |
 | `${uuid:NAME}` | one UUID for the whole fixture, its expected answer included |
-| `${now}` | the present, ISO 8601 with Kazakhstan's offset |
+| `${now}`, `${now+31wd}` | the present, ISO 8601 with Kazakhstan's offset; the same time on another day |
 | `${today}`, `${today+10d}`, `${today-10wd+5wd}` | a date in Asia/Almaty; `d` calendar, `wd` working days |
 | `${iin:NAME}` | one IIN of an invented person for the whole fixture, born in the 1800s |
 | `${employer}` | BIN or IIN of the signer |
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_NOW = re.compile(r"now((?:[+-]\d+w?d)*)")
 _TODAY = re.compile(r"today((?:[+-]\d+w?d)*)")
 _OFFSET = re.compile(r"([+-]\d+)(w?d)")
 _FILL = re.compile(r"fill:(\d{1,7})")
@@ -95,8 +96,9 @@ class Filling:
         return self.given[placeholder]
 
     def _make(self, placeholder: str) -> str:
-        if placeholder == "now":
-            return self.now.astimezone(ALMATY).isoformat(timespec="milliseconds")
+        if match := _NOW.fullmatch(placeholder):
+            day, time = self._date(match[1]), self.now.astimezone(ALMATY).timetz()
+            return datetime.combine(day, time).isoformat(timespec="milliseconds")
         if placeholder == "employer":
             return self._employer()
         if match := _NAMED.fullmatch(placeholder):

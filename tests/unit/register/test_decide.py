@@ -11,17 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from register_cases import (
+    AMENDED,
     AMENDMENT,
+    AMENDMENT_ID,
     BY_ID,
     CONTRACT,
     DELEGATION,
     DISCLOSURE,
+    EXTENSION,
     IIN,
     LEAVE,
     LEAVE_ID,
     OTHER_IIN,
     RECORDED,
     REGISTERED,
+    REINSTATEMENT,
     RULES,
     TERMINATION,
     command,
@@ -75,12 +79,11 @@ CONTRACTS = partial(CONTRACT, of={}).flatmap(
 MESSAGES = st.fixed_dictionaries(
     {},
     optional={
-        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
+        "contract": st.one_of(
+            CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={}), partial(REINSTATEMENT, of={})
+        ),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
-        "reference": st.sampled_from(
-            [BY_ID, {"external_id": "e" * 32}, {}, {**BY_ID, "employee_iin": IIN}, {"employee_iin": "1"}]
-        ),
         "search": st.fixed_dictionaries(
             {},
             optional={
@@ -96,20 +99,30 @@ MESSAGES = st.fixed_dictionaries(
             [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
         ),
         "delegation": partial(DELEGATION, of={}),
+        "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+        "amendment_reference": st.sampled_from(
+            [{"amendment_id": AMENDMENT_ID}, {"external_id": AMENDMENT["external_id"]}, {}]
+        ),
+        "employee_reference": st.sampled_from([{"iin": IIN}, {"iin": "1"}, {}]),
     },
 )
 ROWS = st.none() | st.builds(
-    lambda status, starts_on: {**REGISTERED, "status": status, "starts_on": starts_on},
-    st.sampled_from(["active", "terminated", "deleted"]),
-    st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    lambda **columns: {**REGISTERED, **columns},
+    status=st.sampled_from(["active", "terminated", "deleted"]),
+    starts_on=st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    terminated_on=st.none() | st.just(REINSTATEMENT["terminated_on"]),
+    term_code=st.sampled_from(["1", "2", "4"]),
+    ends_on=st.none() | st.just(EXTENSION["extended_on"]),
+    extended_on=st.none() | st.dates(date(2024, 6, 10), date(2025, 6, 10)),
 )
 STATES = st.builds(
     State,
     contract_by_id=ROWS,
     contract_by_external_id=ROWS,
     contract_by_number=ROWS,
-    amendment_by_external_id=st.none() | st.just(AMENDMENT),
-    amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    amendment_by_external_id=st.none() | st.just(AMENDED),
+    contract_by_new_external_id=ROWS,
+    amendments=st.lists(st.just(AMENDED), max_size=1),
     leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
     leave_by_external_id=st.none() | st.just(RECORDED),
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),

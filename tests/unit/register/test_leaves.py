@@ -38,7 +38,6 @@ from esutd_bus.register.state import Needs, State
 DAY = timedelta(days=1)
 BOTH = ["RecordLeave", "CorrectLeave"]
 ALL = [*BOTH, "DeleteLeave"]
-NAMED = {**BY_ID, "employee_iin": IIN}
 KNOWN = replace(FOUND, leaves=[RECORDED])
 """The contract with the leave."""
 
@@ -49,9 +48,11 @@ def entry(operation: str = "RecordLeave", given: Any = LEAVE, **columns: Any) ->
     return command(operation, {"reference": BY_ID, "leave": changed(given, **columns)})
 
 
-def deletion(reference: Any = NAMED, leave: Any = None) -> Command:
+def deletion(iin: str | None = IIN, leave: Any = None) -> Command:
     leave = {"leave_id": LEAVE_ID} if leave is None else leave
-    return command("DeleteLeave", {"reference": reference, "leave_reference": leave})
+    return command(
+        "DeleteLeave", {"reference": BY_ID, "leave_reference": leave, "employee_reference": {"iin": iin}}
+    )
 
 
 def meant(operation: str) -> State:
@@ -163,7 +164,7 @@ def test_the_contract_must_be_there_and_going_on(operation: str) -> None:
 @pytest.mark.code("SCSE026")
 @pytest.mark.parametrize("operation", ALL)
 def test_a_message_names_its_contract(operation: str) -> None:
-    nameless = {**asked(operation).values, "reference": {"employee_iin": IIN}}
+    nameless = {**asked(operation).values, "reference": {}}
     found = refusals(judge(replace(asked(operation), values=nameless), meant(operation)))
     assert found == [("SCSE026", "reference.external_id")]
 
@@ -201,15 +202,14 @@ def test_a_deletion_names_the_leave() -> None:
 
 @pytest.mark.code("SCSE132")
 def test_a_deletion_names_the_employee_of_the_leave() -> None:
-    field = "reference.employee_iin"
-    assert refusals(judge(deletion({**BY_ID, "employee_iin": OTHER_IIN}), KNOWN)) == [("SCSE132", field)]
-    assert refusals(judge(deletion(BY_ID), KNOWN)) == [("SCSE011", field)]
+    field = "employee_reference.iin"
+    assert refusals(judge(deletion(OTHER_IIN), KNOWN)) == [("SCSE132", field)]
+    assert refusals(judge(deletion(None), KNOWN)) == [("SCSE011", field)]
 
 
 @pytest.mark.code("SCSE045")
 def test_a_deletion_names_a_right_iin() -> None:
-    wrong = {**BY_ID, "employee_iin": "850101100019"}
-    assert ("SCSE045", "reference.employee_iin") in refusals(judge(deletion(wrong), KNOWN))
+    assert ("SCSE045", "employee_reference.iin") in refusals(judge(deletion("850101100019"), KNOWN))
 
 
 # ── what an entry says; a correction as much as the first one
@@ -355,6 +355,7 @@ def test_a_contract_is_told_with_its_leaves() -> None:
             "due_on": None,
             "days_late": None,
             "leave_id": LEAVE_ID,
+            "amendment_id": None,
             "changes": [],
         }
     ]

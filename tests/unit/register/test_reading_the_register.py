@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from register_cases import (
+    AMENDMENT_ID,
     BY_ID,
     CONTRACT_ID,
     DISCLOSURE,
@@ -41,6 +42,8 @@ def entry(version: int, **columns: Any) -> dict[str, Any]:
         "recorded_at": NOW,
         "recorded_by": EMPLOYER,
         "message_id": MESSAGE_ID,
+        "amendment_id": AMENDMENT_ID,
+        "entered": None,
         "clause": "353/8",
         "due_on": date(2025, 6, 17),
         "days_late": 0,
@@ -65,6 +68,7 @@ def test_a_contract_is_told_with_its_history_in_order() -> None:
         "recorded_at": NOW,
         "recorded_by": EMPLOYER,
         "message_id": MESSAGE_ID,
+        "amendment_id": AMENDMENT_ID,
         "due_on": date(2025, 6, 17),
         "days_late": 0,
         "leave_id": None,

@@ -24,6 +24,7 @@ CONTRACT = {
     "number": "7",
     "employee_iin": "i7",
     "version": 1,
+    "status": "active",
 }
 EVENT = ContractEvent("ContractAmended", CONTRACT, {}, date(2026, 3, 2))
 
@@ -60,7 +61,10 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (BY_ID, BY_ID),
         (BY_ID, BY_EXTERNAL_ID),
         (BY_EXTERNAL_ID, BY_ID),
+        (BY_ID, Needs(contract_number="7")),
+        (BY_ID, Needs(new_external_id="e7")),
         (Needs(contract_number="8"), Needs(contract_number="8")),
+        (Needs(contract_external_id="e8"), Needs(new_external_id="e8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
         (Needs(employee_iin="i7"), BY_ID),
@@ -80,7 +84,7 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
     [
         work(BY_ID, employer=OTHER),
         work(Needs(contract_id=UUID(int=8))),
-        work(Needs(contract_number="7")),
+        work(Needs(contract_number="8", new_external_id="e8")),
         work(Needs(delegation_to="850312100031")),
         work(Needs(system=OTHER)),
         work(Needs()),
@@ -124,10 +128,13 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             leave_external_id="l7",
             delegation_to="d7",
             system="s7",
+            new_external_id="e8",
         )
         return Work([record()], look, employer=employer, needs=needs)
 
-    found = loaded(CONTRACT, {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"})
+    other = {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"}
+    deleted = {**CONTRACT, "id": UUID(int=9), "external_id": "e9", "status": "deleted"}
+    found = loaded(CONTRACT, other, deleted)
     amendment = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "a7"}
     history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
     found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
@@ -151,6 +158,7 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
         leave_by_external_id=leave,
         delegation=delegation,
         system=system,
+        contract_by_new_external_id=other,
     )
 
 

@@ -47,6 +47,8 @@ def test_an_invented_person_has_a_right_iin_and_was_born_in_the_1800s() -> None:
         ("today-3wd", "2026-01-09"),
         ("today-10wd+5wd", "2026-01-06"),
         ("now", "2026-01-14T10:00:00.000+05:00"),
+        ("now+1d", "2026-01-15T10:00:00.000+05:00"),
+        ("now+3wd-1d", "2026-01-18T10:00:00.000+05:00"),
         ("employer", "990440000385"),
         ("fill:5", "xxxxx"),
     ],
@@ -88,7 +90,7 @@ def test_values_that_went_before_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     "placeholder",
-    ["", "uid", "uuid:", "today+5", "today+d", "now+1d", "from:register", "fill:", "employer:x"],
+    ["", "uid", "uuid:", "today+5", "today+d", "now+1", "from:register", "fill:", "employer:x"],
 )
 def test_an_unknown_placeholder_is_told(placeholder: str) -> None:
     with pytest.raises(PlaceholderError, match="unknown placeholder"):

@@ -8,7 +8,7 @@ from esutd_bus.register.case import Case
 from esutd_bus.register.identifiers import is_iin
 from esutd_bus.register.refusal import Refusal
 
-NAMED = "reference.employee_iin"
+NAMED = "employee_reference.iin"
 
 
 def employee_is_named(case: Case) -> Iterator[Refusal]:

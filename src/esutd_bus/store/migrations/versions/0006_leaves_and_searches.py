@@ -1,13 +1,13 @@
 """Social leaves and changed IINs; what searches of an employer's contracts and violations walk along
 
-Revision: 0006, after 0003
+Revision: 0006, after 0005
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0006"
-down_revision = "0003"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
