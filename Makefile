@@ -7,7 +7,7 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server check codes clauses clean
+.PHONY: demo test test-server check codes clauses bench-signature clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -30,6 +30,9 @@ codes: $(VENV)/installed  ## every answer code of the ministry: by which rule an
 
 clauses: $(VENV)/installed-dev  ## every clause, its behaviour, its tests (ARGS=--run: which are run)
 	$(BIN)/python tools/clause_table.py $(ARGS)
+
+bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, xmlsec and BouncyCastle
+	$(BIN)/python -m benchmarks.signature
 
 clean:
 	rm -rf $(VENV) build dist var

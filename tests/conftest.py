@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 
 from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
@@ -65,11 +67,21 @@ def registry() -> Iterator[SimulatedRegistry]:
 
 
 @pytest.fixture(scope="session")
-def service_environment(postgres: str, ca: TestCa, registry: SimulatedRegistry) -> dict[str, str]:
+def ca_server(ca: TestCa) -> Iterator[CaServer]:
+    """The test CA's revocation lists and OCSP responder."""
+    with CaServer(ca) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def service_environment(
+    postgres: str, ca: TestCa, ca_server: CaServer, registry: SimulatedRegistry
+) -> dict[str, str]:
     """The settings both bindings serve with: the same database, trust and registry."""
     return {
         "ESUTD_DATABASE_URL": create_database(postgres, "esutd_acceptance"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
         "ESUTD_BUS_SYNC_URL": registry.url,
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
         "ESUTD_BODY_TIMEOUT_SECONDS": "5",

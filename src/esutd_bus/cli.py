@@ -11,11 +11,13 @@ from esutd_bus import __version__
 _COMMANDS = {
     "demo": ("esutd_bus.commands.demo", "demo"),
     "serve": ("esutd_bus.commands.serve", "serve"),
+    "work": ("esutd_bus.commands.work", "work"),
     "replay": ("esutd_bus.testbed.replay_command", "replay_command"),
     "sign": ("esutd_bus.commands.signatures", "sign"),
     "verify": ("esutd_bus.commands.signatures", "verify"),
     "journal": ("esutd_bus.commands.journal", "journal"),
     "partners": ("esutd_bus.commands.partners", "partners"),
+    "revocation": ("esutd_bus.commands.revocation", "revocation"),
     "dictionaries": ("esutd_bus.commands.dictionaries", "dictionaries"),
     "db": ("esutd_bus.commands.database", "db"),
 }

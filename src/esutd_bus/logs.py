@@ -108,6 +108,8 @@ def configure_logs(level: str = "INFO", log_format: str = "json") -> None:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
     # At WARNING it tells of each rollback that a faster writer caused: the store tells of those that matter.
     logging.getLogger("psycopg").setLevel(max(threshold, logging.ERROR))
+    # At WARNING it tells of each job that is not over when its next turn comes: it has that turn later.
+    logging.getLogger("apscheduler").setLevel(max(threshold, logging.ERROR))
 
 
 def _masked(value: Any) -> Any:

@@ -22,12 +22,14 @@ from esutd_bus.registries.exchange import Exchange
 from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import Person, PersonRegistry
 from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused
+from esutd_bus.revocation_memory import NOTE_INTERVAL_SECONDS, RevocationMemory
 from esutd_bus.settings import Settings, packaged
 from esutd_bus.signature.key_places import KeyPlace, Secret, key_place
 from esutd_bus.signature.key_ring import DEFAULT, KeyRing
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.contract import ServiceContracts, load_contracts
+from esutd_bus.store.editions import REVOCATION
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
@@ -57,11 +59,14 @@ async def open_node(settings: Settings) -> Engine:
         raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
     contracts, mappings = load_mapped_contracts(settings)
     in_force = InForce(Calendar(settings.moved_days))
+    trust = TrustStore.from_directory(settings.trust_dir)
+    memory = RevocationMemory(settings, trust) if settings.revocation_policy != "off" else None
     store = Store(
         settings.database_url,
         node=settings.node,
         exchange_tables=mappings.tables,
-        follows=in_force.follows,
+        follows={**in_force.follows, **({REVOCATION: memory.read} if memory else {})},
+        chores=[(NOTE_INTERVAL_SECONDS, memory.note_seen)] if memory else [],
     )
     keys = open_keys(settings)
     engine = Engine(
@@ -69,9 +74,10 @@ async def open_node(settings: Settings) -> Engine:
         reader=Reader(
             mappings.operations,
             Verifier(
-                TrustStore.from_directory(settings.trust_dir),
+                trust,
                 known=in_force.certificates,
                 clock_skew=settings.clock_skew,
+                revocation=memory.revocation if memory else None,
             ),
             lambda number: in_force.partners().profiles_of(number),
         ),

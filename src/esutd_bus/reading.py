@@ -62,14 +62,15 @@ class Reader:
             message = self._verifier.verify(envelope, now, accepted)
         except SignatureRefused as refused:
             raise _refused(passage, refused.report) from refused
-        passage.record.report = message.report.to_dict()
+        report = message.report
+        passage.record.report = report.to_dict()
         passage.record.sender = message.signer.employer_id
         passage.correspondent = (message.system or message.signer).employer_id
-        for signature in message.report.signatures:
+        for signature in report.signatures:
             signer = signature.signer
             if signer is not None and signature.profile not in self._profiles_of(signer.employer_id):
                 detail = f"{signature.profile} is not accepted from its signer"
-                raise _refused(passage, message.report.refused(Reason.PROFILE, detail))
+                raise _refused(passage, report.refused(Reason.PROFILE, detail))
         return message
 
 

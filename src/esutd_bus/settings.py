@@ -7,9 +7,17 @@ import socket
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -19,6 +27,9 @@ from pydantic_settings import (
 )
 
 from esutd_bus.register.calendar import DayKind
+
+ListAddress = Annotated[str, StringConstraints(pattern=r"^(https?|file)://.")]
+ResponderAddress = Annotated[str, StringConstraints(pattern=r"^https?://.")]
 
 _PACKAGE = Path(__file__).resolve().parent
 
@@ -73,6 +84,26 @@ class Settings(BaseSettings):
     """CA certificates (PEM, DER) whose signatures are believed."""
     clock_skew_seconds: float = Field(default=300.0, ge=0, le=86_400)
     """How far a sender's clock may differ from ours, where a message says when it was made."""
+    revocation: Literal["require", "prefer", "off"] | None = None
+    """What becomes of a certificate of which nobody knows whether it was revoked: refused, or accepted with a word
+    in the report; `off`: nobody asks. Unset: `prefer` where an address is set below, else `off`.
+    """
+    revocation_grace_hours: float = Field(default=24, ge=0, le=8760)
+    """How long a list or an answer still counts after the moment at which something newer was due."""
+    revocation_deadline_seconds: float = Field(default=10.0, gt=0)
+    """For one list or one answer, from connecting to the last byte."""
+    crl_urls: list[ListAddress] = Field(default_factory=list)
+    """Revocation lists, whole ones and deltas alike: `http:`, `https:` and `file:` addresses, as JSON."""
+    crl_interval_minutes: float = Field(default=30, gt=0)
+    """How often they are fetched at least; sooner, when a list's own time is over."""
+    ocsp_urls: list[ResponderAddress] = Field(default_factory=list)
+    """OCSP responders, as JSON: asked in turn until one knows the certificate."""
+    ocsp_interval_minutes: float = Field(default=60, gt=0)
+    """How often they are asked about a certificate that is in use."""
+    ocsp_hash: Literal["sha256", "sha1"] = "sha256"
+    """By which hash certificates are named to them; no signature hangs on it."""
+    ocsp_nonce_required: bool = True
+    """Whether an answer must give the request's nonce back."""
     key_file: str | None = None
     """The service's own key and certificate: a PKCS#12 file, or a PKCS#11 URI (`pkcs11:…`)."""
     key_password: SecretStr | None = None
@@ -87,6 +118,8 @@ class Settings(BaseSettings):
     bus_password: SecretStr | None = None
     upstream_deadline_seconds: float = Field(default=10.0, gt=0)
 
+    work: bool = True
+    """Whether `serve` also runs the jobs of `work`."""
     workers: int = Field(default=2, ge=1, le=64)
     node: str = Field(default_factory=socket.gethostname)
     """This machine's name in the journal."""
@@ -109,6 +142,14 @@ class Settings(BaseSettings):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["json", "console"] = "json"
 
+    @model_validator(mode="after")
+    def _revocation_has_addresses(self) -> Self:
+        if self.revocation_policy != "off" and not (self.crl_urls or self.ocsp_urls):
+            raise ValueError(
+                f"ESUTD_REVOCATION is {self.revocation}, but neither ESUTD_CRL_URLS nor ESUTD_OCSP_URLS is set"
+            )
+        return self
+
     @property
     def public_address(self) -> str:
         """`public_url` without a trailing slash, or the address the service listens on."""
@@ -124,6 +165,11 @@ class Settings(BaseSettings):
     def clock_skew(self) -> timedelta:
         """`clock_skew_seconds` as a span of time."""
         return timedelta(seconds=self.clock_skew_seconds)
+
+    @property
+    def revocation_policy(self) -> Literal["require", "prefer", "off"]:
+        """`revocation`, or its default."""
+        return self.revocation or ("prefer" if self.crl_urls or self.ocsp_urls else "off")
 
     @property
     def clock(self) -> Callable[[], datetime]:

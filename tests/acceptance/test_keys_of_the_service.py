@@ -16,6 +16,7 @@ import requests
 from esutd_bus.signature.inspection import inspect_file
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa, TestIdentity
 from support.databases import create_database
 from support.messages import Reply, post, register, send
@@ -66,9 +67,11 @@ def trust_dir(ca: TestCa, newer: TestIdentity, tmp_path: Path) -> Path:
 
 def signer(reply: Reply, trust_dir: Path) -> str | None:
     """The number of the certificate that a valid answer is signed with."""
-    report = inspect_file(reply.body, TrustStore.from_directory(trust_dir), datetime.now(UTC))
+    verifier = Verifier(TrustStore.from_directory(trust_dir))
+    report = inspect_file(reply.body, verifier, datetime.now(UTC))
     assert report.valid, report.detail
-    return report.certificate.serial if report.certificate else None
+    (signature,) = report.signatures
+    return signature.certificate.serial if signature.certificate else None
 
 
 def serial(identity: TestIdentity) -> str:
@@ -219,7 +222,10 @@ def token_settings(hsm: SoftHsm) -> dict[str, str]:
     [
         ({"ESUTD_KEY_FILE": "/nowhere/service.p12"}, "/nowhere/service.p12: cannot be read"),
         ({"ESUTD_KEY_FILE": "pkcs11:token=t;object=o"}, "pkcs11:token=t;object=o: ?module-path=…"),
-        ({"ESUTD_KEYS": '{"partner": {"file": "/nowhere/x.p12"}}'}, "/nowhere/x.p12: cannot be read"),
+        (
+            {"ESUTD_KEYS": '{"partner": {"file": "/nowhere/x.p12"}}', "ESUTD_SIGN_ANSWERS": "false"},
+            "/nowhere/x.p12: cannot be read",
+        ),
         ({"ESUTD_KEYS": '{"default": {"file": "/nowhere/x.p12"}}'}, "ESUTD_KEYS: 'default' is the key of"),
         ({"ESUTD_KEYS": '{"Партнёр": {"file": "/nowhere/x.p12"}}'}, "ESUTD_KEYS"),
         ({"ESUTD_KEYS": '{"partner": {"file": "x.p12", "password": "secret"}}'}, "ESUTD_KEYS"),

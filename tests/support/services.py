@@ -19,6 +19,7 @@ import requests
 READY_WITHIN_SECONDS = 60.0
 HOLDS_WITHIN_SECONDS = 30.0
 _BIN = Path(sys.executable).parent
+ESUTD_BUS = str(_BIN / "esutd-bus")
 
 
 @dataclass(frozen=True)
@@ -46,14 +47,23 @@ class Service:
         self.process.wait()
 
 
+def environment_with(settings: Mapping[str, str]) -> dict[str, str]:
+    """These settings, and nothing of what the tester's own shell may hold."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
+    return {**own, **settings}
+
+
 def esutd_bus(
     *arguments: str | Path, settings: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """The command line, run to its end."""
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
-    command = [str(_BIN / "esutd-bus"), *map(str, arguments)]
     return subprocess.run(
-        command, capture_output=True, text=True, env={**own, **(settings or {})}, check=False, timeout=90
+        [ESUTD_BUS, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=environment_with(settings or {}),
+        check=False,
+        timeout=90,
     )
 
 
@@ -80,10 +90,8 @@ def free_port() -> int:
 @contextmanager
 def running(command: Sequence[str], environment: Mapping[str, str], url: str, log: Path) -> Iterator[Service]:
     """The command as a service: ready when entered, stopped when left."""
-    # What the tester's own shell may hold must not reach the service under test.
-    own = {name: value for name, value in os.environ.items() if not name.startswith("ESUTD_")}
     with log.open("ab") as output:
-        process = subprocess.Popen(command, env={**own, **environment}, stdout=output, stderr=output)
+        process = subprocess.Popen(command, env=environment_with(environment), stdout=output, stderr=output)
     try:
         _await_ready(process, url, log)
         yield Service(url, process, environment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.store.verification import verify
+from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.replay import Result, chosen_fixtures, send_all
 from esutd_bus.testbed.replay_report import table
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
@@ -87,11 +89,14 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
     url = embedded.start()
     try:
         console.print("PostgreSQL from the wheel is up")
-        with SimulatedRegistry(packaged(".")) as registry:
+        with SimulatedRegistry(packaged(".")) as registry, CaServer(ca) as revocation:
+            console.print(f"revocation lists and OCSP responder of the test CA: {revocation.url}")
             console.print(f"simulated registry of individuals (ГБД ФЛ): {registry.url}")
             environment = {
                 "ESUTD_DATABASE_URL": url,
                 "ESUTD_TRUST_DIR": str(ca.trust_dir),
+                "ESUTD_CRL_URLS": json.dumps(revocation.list_urls),
+                "ESUTD_OCSP_URLS": json.dumps([revocation.ocsp_url]),
                 "ESUTD_BUS_SYNC_URL": registry.url,
                 "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),

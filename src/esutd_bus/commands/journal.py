@@ -95,6 +95,9 @@ def _signatures(report: Mapping[str, Any]) -> None:
         )
         verdict = "valid" if signature["valid"] else "refused"
         click.echo(f"  signature ({where}): {verdict}")
+        for status in signature.get("revocation", ()):
+            source = f", {status['source']} of {status['as_of']}" if status["source"] else ""
+            click.echo(f"    revocation {status['state']}: {mask(status['subject'])}{source}")
     if not report["valid"]:
         section = f" [{report['section']}]" if report.get("section") else ""
         click.echo(f"  refused: {report['reason']} ({report['detail']}){section}")

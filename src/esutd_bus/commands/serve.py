@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import tempfile
@@ -15,6 +16,8 @@ from granian.server import Server
 from esutd_bus.commands.database import bring_up_to_date, database
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
+from esutd_bus.commands.revocation import first_look
+from esutd_bus.commands.work_beside import work_beside
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
@@ -41,11 +44,12 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
     """Serve the register's SOAP services.
 
     Starts PostgreSQL from the wheel unless ESUTD_DATABASE_URL names a server, brings the tables up to date, and
-    runs the workers; a worker that dies is started again. SIGTERM or Ctrl-C ends it gracefully: what is under
-    way is finished, nothing acknowledged is lost.
+    runs the workers, and `work` beside them; a process that dies is started again. SIGTERM or Ctrl-C ends it
+    gracefully: what is under way is finished, nothing acknowledged is lost.
 
     \b
       ESUTD_TRUST_DIR   folder with the CA certificates (PEM, DER) to believe
+      ESUTD_CRL_URLS, ESUTD_OCSP_URLS  revocation lists and responders, as JSON
       ESUTD_PUBLIC_URL  the address that ?wsdl names
       ESUTD_BUS_SYNC_URL  the bus's synchronous channel, for GetPersonalFile
     """
@@ -53,6 +57,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
     if ca is not None:
         os.environ["ESUTD_TRUST_DIR"] = str(ca.trust_dir)
         os.environ.setdefault("ESUTD_BELIEVE_SENT_AT", "true")
+        os.environ.setdefault("ESUTD_CRL_URLS", json.dumps(ca.list_urls))
     given = {"ESUTD_HOST": host, "ESUTD_PORT": port, "ESUTD_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}
     settings = given_settings()
@@ -68,17 +73,19 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
     except (TrustError, KeyFileError, ConfigurationError, OSError) as error:
         raise EnvironmentFault(str(error)) from error
     with database(settings) as url, tempfile.TemporaryDirectory(prefix="esutd-bus-metrics-") as metrics:
+        open_metrics_folder(Path(metrics))
         for line in bring_up_to_date(settings, url):
             click.echo(line, err=True)
         if ca is not None and (count := record_test_partners(url, ca)):
             click.echo(f"recorded {count} partners of the test CA", err=True)
         open_metrics_folder(Path(metrics))
+        first_look(settings, url)
         let_starting_workers_be_stopped()
         # The workers are processes of their own and read the settings anew.
         os.environ["ESUTD_DATABASE_URL"] = url
         os.environ["ESUTD_PUBLIC_URL"] = settings.public_address
         click.echo(f"serving {settings.public_address} with {settings.workers} workers", err=True)
-        Server(
+        server = Server(
             "esutd_bus.edge.asgi:application",
             address=settings.host,
             port=settings.port,
@@ -92,7 +99,9 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             respawn_interval=0.5,
             workers_kill_timeout=SECONDS_TO_FINISH,
             log_dictconfig=GRANIAN_LOGGING,
-        ).serve()
+        )
+        with work_beside(settings):
+            server.serve()
 
 
 def _port_is_free(host: str, port: int) -> None:

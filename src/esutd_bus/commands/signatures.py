@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, get_args
 
@@ -18,6 +18,11 @@ from esutd_bus.signature.key_places import Secret, key_place
 from esutd_bus.signature.keys import KeyFileError, KeyUnavailableError
 from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
+from esutd_bus.signature.revocation.knowledge import RevocationKnowledge
+from esutd_bus.signature.revocation.period import Tolerance
+from esutd_bus.signature.revocation.problem import NotBelieved
+from esutd_bus.signature.revocation.revocation import Revocation
+from esutd_bus.signature.revocation.revocation_list import read_revocation_list
 from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm
 from esutd_bus.signature.signing import sign as sign_by
 from esutd_bus.signature.trust import TrustError, TrustStore
@@ -86,8 +91,13 @@ def sign(
 @click.option(
     "--at", type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]), help="Judge at this moment (UTC)."
 )
+@click.option(
+    "--crl", "lists", type=_FILE, multiple=True, help="A revocation list (DER) to judge by; may be repeated."
+)
 @click.option("--json", "as_json", is_flag=True, help="The report as JSON.")
-def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: bool) -> None:
+def verify(
+    file: BinaryIO, trust: Path | None, at: datetime | None, lists: tuple[Path, ...], as_json: bool
+) -> None:
     """Verify the signatures in FILE (or -), a SOAP envelope or a signed document, and print the report.
 
     Of each signature: which node was signed, by whom, with what, and each check in its order; of a refusal, where
@@ -101,7 +111,7 @@ def verify(file: BinaryIO, trust: Path | None, at: datetime | None, as_json: boo
         store = TrustStore.from_directory(folder)
     except TrustError as error:
         raise EnvironmentFault(str(error)) from error
-    verifier = Verifier(store, clock_skew=settings.clock_skew)
+    verifier = Verifier(store, clock_skew=settings.clock_skew, revocation=_revocation(lists, store))
     report = inspect_file(file.read(), verifier, at.replace(tzinfo=UTC) if at else settings.clock())
     if as_json:
         click.echo(json.dumps(report.to_dict(), ensure_ascii=False, indent=2))
@@ -120,6 +130,21 @@ def _secret(password: str | None, password_file: Path | None) -> Secret:
     settings = given_settings()
     given = settings.key_password.get_secret_value() if settings.key_password else None
     return Secret(given, settings.key_password_file)
+
+
+def _revocation(lists: tuple[Path, ...], trust: TrustStore) -> Revocation | None:
+    """What the lists tell; a certificate that none of them is about is not refused."""
+    if not lists:
+        return None
+    knowledge = RevocationKnowledge(Tolerance(), answer_lifetime=timedelta(0))
+    read = {}
+    for file in lists:
+        try:
+            read[str(file)] = read_revocation_list(file.read_bytes(), trust.authorities)
+        except (NotBelieved, OSError) as error:
+            raise EnvironmentFault(f"{file}: {error}") from error
+    knowledge.replace_lists(read)
+    return Revocation(knowledge, required=False)
 
 
 def _print(report: MessageReport) -> None:
@@ -163,3 +188,6 @@ def _print_facts(report: SignatureReport) -> None:
     for name, value in facts.items():
         if value is not None:
             click.echo(f"  {name:15} {value!r}" if name == "reference" else f"  {name:15} {value}")
+    for status in report.revocation:
+        told = f", {status.source} of {status.as_of:%Y-%m-%d %H:%M}" if status.as_of else ""
+        click.echo(f"  {'revocation':15} {status.state}: {status.subject}{told}")

@@ -12,12 +12,16 @@ import io
 import socket
 import time
 from http.client import HTTPResponse as PlainResponse
+from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, cast
 
+import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+from esutd_bus import __version__
 
 if TYPE_CHECKING:
     from urllib3.response import HTTPResponse
@@ -119,3 +123,16 @@ class DeadlineAdapter(HTTPAdapter):
         """urllib3's pools, of connections with a deadline."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _TimedPool, "https": _TimedTlsPool}
+
+
+def deadline_session() -> requests.Session:
+    """A session on such connections that takes nothing from the environment, keeps no cookies, knows only HTTP."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # What comes is kept as it is on the wire: no compression.
+    session.headers.update({"User-Agent": f"esutd-bus/{__version__}", "Accept-Encoding": "identity"})
+    session.adapters.clear()
+    session.mount("http://", DeadlineAdapter(pool_maxsize=32))
+    session.mount("https://", DeadlineAdapter(pool_maxsize=32))
+    return session

@@ -5,15 +5,13 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
 import urllib3
 import zeep
 
-from esutd_bus import __version__
-from esutd_bus.registries.deadline import DeadlineAdapter
+from esutd_bus.registries.deadline import deadline_session
 from esutd_bus.registries.exchange import Exchange, ExchangeKeeper, Outcome
 from esutd_bus.registries.upstream import UpstreamError, UpstreamTimeout, UpstreamUnavailable
 
@@ -52,7 +50,7 @@ class ChannelTransport(zeep.Transport):
     def __init__(self, access: BusAccess, contracts: Path, keep: ExchangeKeeper) -> None:
         # zeep gives the session it is handed an adapter for file:// and a name of its own: not this one.
         super().__init__(session=requests.Session())  # type: ignore[no-untyped-call]  # zeep annotates in part
-        self.session = _session()
+        self.session = deadline_session()
         self._access = access
         self._contracts = contracts.resolve()
         self._keep = keep
@@ -122,18 +120,6 @@ class ChannelTransport(zeep.Transport):
                 if len(body) > limit:
                     raise UpstreamUnavailable(f"the answer is longer than {limit} bytes")
         return HttpAnswer(response.status_code, bytes(body))
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    # An answer as it is on the wire is what the journal keeps: no compression.
-    session.headers.update({"User-Agent": f"esutd-bus/{__version__}", "Accept-Encoding": "identity"})
-    session.adapters.clear()
-    session.mount("http://", DeadlineAdapter(pool_maxsize=32))
-    session.mount("https://", DeadlineAdapter(pool_maxsize=32))
-    return session
 
 
 def _unavailable(error: Exception, progress: _Progress) -> UpstreamError:

@@ -34,7 +34,7 @@ def exclusive(element: Element, prefixes: tuple[str, ...] = ()) -> bytes:
 
     Refuses an element that has no canonical form.
     """
-    known = [prefix for prefix in prefixes if _PREFIX.fullmatch(prefix)]
+    known = [prefix for prefix in prefixes if _PREFIX.fullmatch(prefix)] if prefixes else []
     if known:
         _intern(known)
     try:

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Final
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from esutd_bus.signature.certificates import CertificateSummary
     from esutd_bus.signature.place import Place
     from esutd_bus.signature.reason import Refusal
+    from esutd_bus.signature.revocation.revocation_status import RevocationStatus
     from esutd_bus.signature.signer import Signer
 
 
@@ -30,6 +32,7 @@ CHECKS: Final = (
     "subject",
     "trust",
     "validity",
+    "revocation",
     "signature",
     "digest",
 )
@@ -44,6 +47,9 @@ class Evidence:
 
     place: Place
     begun: list[str] = field(default_factory=list)
+    begin: Callable[[str], None] = field(init=False, repr=False)
+    """The checks begun before have held; this one is being made."""
+
     reference: str | None = None
     signature_algorithm: str | None = None
     digest_algorithm: str | None = None
@@ -51,10 +57,11 @@ class Evidence:
     certificate: CertificateSummary | None = None
     signer: Signer | None = None
     """Whoever has signed, once every check has held."""
+    revocation: tuple[RevocationStatus, ...] = ()
 
-    def begin(self, check: str) -> None:
-        """The checks begun before have held; this one is being made."""
-        self.begun.append(check)
+    def __post_init__(self) -> None:
+        """Beginning a check is noting it."""
+        self.begin = self.begun.append
 
     def report(self, refusal: Refusal | None = None) -> SignatureReport:
         """The report when every check begun has held, or when the last one of them has failed."""
@@ -71,6 +78,7 @@ class Evidence:
             digest_algorithm=self.digest_algorithm,
             canonicalization=self.canonicalization,
             certificate=self.certificate,
+            revocation=self.revocation,
             signer=self.signer,
         )
 

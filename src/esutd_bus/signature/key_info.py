@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from esutd_bus.signature import names
 from esutd_bus.signature.reason import Reason, Refusal
-from esutd_bus.signature.structure import decode_base64, exact_children, leaf_text, only_elements
+from esutd_bus.signature.structure import (
+    decode_base64,
+    exact_children,
+    leaf_text,
+    only_elements,
+    require_empty,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,13 +34,36 @@ _WRAPPER: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """The elements between KeyInfo and what holds the certificate → their attributes."""
 
+REMEMBERED_TEXTS: Final = 2048
+REMEMBERED_LENGTH: Final = 4096
+"""Characters of a text that is remembered: strangers cannot make all of them grow beyond some 15 MB."""
+
 _TOKEN: Final = frozenset({names.WSU_ID, "Id", "ValueType", "EncodingType"})
 _TOKEN_REFERENCE: Final = frozenset({"URI", "ValueType"})
 _SERIAL_NUMBER: Final = re.compile(r"[ \t\r\n]*\+?([0-9]{1,64})[ \t\r\n]*")
 
 
+class CertificateTexts:
+    """Certificates as messages spell them. The last ones decoded are remembered, for most signers come again."""
+
+    def __init__(self) -> None:
+        self._remembered = lru_cache(REMEMBERED_TEXTS)(_decoded)
+
+    def decoded(self, text: str) -> bytes:
+        """The DER. Refuses what is not base64 (see `decode_base64`)."""
+        return self._remembered(text) if len(text) <= REMEMBERED_LENGTH else _decoded(text)
+
+
+def _decoded(text: str) -> bytes:
+    return decode_base64(text, Reason.CERTIFICATE_MALFORMED, "the certificate")
+
+
 def certificate_octets(
-    key_info: Element, token: Element | None, profile: Profile, known: KnownCertificates
+    key_info: Element,
+    token: Element | None,
+    profile: Profile,
+    known: KnownCertificates,
+    texts: CertificateTexts,
 ) -> bytes:
     """The certificate's DER: as KeyInfo holds it, points to it in the header's BinarySecurityToken, or names it.
 
@@ -42,7 +72,7 @@ def certificate_octets(
     """
     element, path = key_info, []
     while (attributes := _WRAPPER.get(str(element.tag))) is not None:
-        children = only_elements(element, attributes=attributes)
+        _, children = only_elements(element, attributes)
         if len(children) != 1 or not isinstance(children[0].tag, str):
             raise Refusal(Reason.KEY_INFO, "KeyInfo must lead to exactly one certificate")
         element = children[0]
@@ -56,28 +86,28 @@ def certificate_octets(
         )
     if element.tag == names.X509_ISSUER_SERIAL:
         return _issuer_serial(element, known)
-    return _READERS[path[-1]](element, token)
+    return texts.decoded(_READERS[path[-1]](element, token))
 
 
-def _key_identifier(element: Element, _: Element | None) -> bytes:
+def _key_identifier(element: Element, _: Element | None) -> str:
     """X.509 Token Profile 3.1, with the certificate itself in place of its identifier, as the bus does it."""
-    return _token_octets(element)
+    return _token_text(element)
 
 
-def _token_reference(element: Element, token: Element | None) -> bytes:
+def _token_reference(element: Element, token: Element | None) -> str:
     """WS-Security 7.2 and 7.3: a direct reference to the header's own token."""
-    exact_children(element, attributes=_TOKEN_REFERENCE)
+    require_empty(element, _TOKEN_REFERENCE)
     identifier = None if token is None else token.get(names.WSU_ID)
     if token is None or not identifier or element.get("URI") != f"#{identifier}":
         raise Refusal(Reason.KEY_INFO, "wsse:Reference does not name the header's BinarySecurityToken")
     if element.get("ValueType", names.X509V3) != names.X509V3:
         raise Refusal(Reason.KEY_INFO, "wsse:Reference is to a token that is not an X.509 v3 certificate")
-    return _token_octets(token)
+    return _token_text(token)
 
 
-def _x509_certificate(element: Element, _: Element | None) -> bytes:
+def _x509_certificate(element: Element, _: Element | None) -> str:
     """XMLDSig 4.5.4."""
-    return decode_base64(leaf_text(element), Reason.CERTIFICATE_MALFORMED, "X509Certificate")
+    return leaf_text(element)
 
 
 def _issuer_serial(element: Element, known: KnownCertificates) -> bytes:
@@ -92,20 +122,20 @@ def _issuer_serial(element: Element, known: KnownCertificates) -> bytes:
     return der
 
 
-_READERS: Final[Mapping[str, Callable[[Element, Element | None], bytes]]] = MappingProxyType(
+_READERS: Final[Mapping[str, Callable[[Element, Element | None], str]]] = MappingProxyType(
     {
         names.KEY_IDENTIFIER: _key_identifier,
         names.TOKEN_REFERENCE: _token_reference,
         names.X509_CERTIFICATE: _x509_certificate,
     }
 )
-"""The element that holds the certificate or points to it → how it is read."""
+"""The element that holds the certificate or points to it → how its text is read."""
 
 
-def _token_octets(element: Element) -> bytes:
+def _token_text(element: Element) -> str:
     text = leaf_text(element, attributes=_TOKEN)
     if element.get("ValueType") != names.X509V3:
         raise Refusal(Reason.KEY_INFO, "the token is not a whole X.509 v3 certificate")
     if element.get("EncodingType", names.BASE64) != names.BASE64:
         raise Refusal(Reason.KEY_INFO, "the token is not in base64")
-    return decode_base64(text, Reason.CERTIFICATE_MALFORMED, "the certificate")
+    return text

@@ -7,7 +7,6 @@ that is processed.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 from lxml import etree
@@ -33,7 +32,7 @@ _TO_US: Final = frozenset({"", names.ACTOR_NEXT})
 """Values of `soap:actor` that address a header block to this service (SOAP 1.1, 4.2.2)."""
 
 _identifiers = etree.XPath(
-    "//@*[local-name()='Id' or local-name()='ID' or local-name()='id' or local-name()='AssertionID']",
+    "//@*[contains(' Id ID id AssertionID ', concat(' ', local-name(), ' '))]",
     smart_strings=False,
 )
 """Every attribute that some verifier takes for an identifier, in whatever namespace (`wsu:Id`, `xml:id`).
@@ -108,17 +107,12 @@ def require_unique_identifiers(root: Element) -> None:
 
 def _transport(envelope: Envelope) -> Place | None:
     """The header's signature, by the one profile that the header shows."""
-    headers = list(envelope.root.iterchildren(names.HEADER))
+    headers = _children(envelope.root, names.HEADER)
     if len(headers) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
     if not headers:
         return None
-    straight = list(headers[0].iterchildren(names.SIGNATURE))
-    securities = [
-        child
-        for child in headers[0].iterchildren(names.SECURITY)
-        if child.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US
-    ]
+    straight, securities = _blocks(headers[0])
     if len(securities) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "several wsse:Security are addressed to this service")
     if securities:
@@ -137,42 +131,45 @@ def _transport(envelope: Envelope) -> Place | None:
     return None
 
 
+def _blocks(header: Element) -> tuple[list[Element], list[Element]]:
+    """(the signatures that stand straight in a header, the security headers in it that are addressed to us)."""
+    straight, securities = [], []
+    for block in header:
+        if block.tag == names.SIGNATURE:
+            straight.append(block)
+        elif block.tag == names.SECURITY and block.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US:
+            securities.append(block)
+    return straight, securities
+
+
 def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mapping[str, Element]]:
     """(the signature, what stands beside it) of a security header that holds nothing else."""
     signature = None
     companions: dict[str, Element] = {}
-    for child in security.iterchildren(tag=etree.Element):
-        if child.tag == names.SIGNATURE:
+    for child in security:
+        tag = child.tag
+        if tag == names.SIGNATURE:
             if signature is not None:
                 raise Refusal(Reason.SEVERAL_SIGNATURES, "the security header holds several ds:Signature")
             signature = child
-        elif child.tag in profile.companions and child.tag not in companions:
-            companions[child.tag] = child
-        else:
-            raise Refusal(
-                Reason.STRUCTURE, f"the security header holds {child.tag}, which is not served there"
-            )
+        elif tag in profile.companions and tag not in companions:
+            companions[tag] = child
+        elif isinstance(tag, str):  # a comment or an instruction has none, and says nothing
+            raise Refusal(Reason.STRUCTURE, f"the security header holds {tag}, which is not served there")
     return signature, companions
 
 
 def _in_header(
     envelope: Envelope, profile: Profile, signature: Element, companions: Mapping[str, Element]
 ) -> Place:
-    signed = _signed(envelope, profile)
-    return Place(
-        profile,
-        _path(*profile.holder, names.SIGNATURE),
-        signature,
-        signed,
-        _path(*profile.signed),
-        companions,
-    )
+    position, signed_path = _PATHS[profile]
+    return Place(profile, position, signature, _signed(envelope, profile), signed_path, companions)
 
 
 def _signed(envelope: Envelope, profile: Profile) -> Element:
     element = envelope.root
     for tag in profile.signed:
-        children = list(element.iterchildren(tag))
+        children = _children(element, tag)
         if len(children) != 1:
             raise Refusal(Reason.REFERENCE_TARGET, f"the message must have exactly one {tag}")
         element = children[0]
@@ -200,9 +197,18 @@ def _document(element: Element) -> tuple[Place, ...]:
     return tuple(reversed(places))
 
 
-@cache
+def _children(parent: Element, tag: str) -> list[Element]:
+    return [child for child in parent if child.tag == tag]
+
+
 def _path(*tags: str) -> str:
     return "/".join(tag.rpartition("}")[2] for tag in (names.ENVELOPE, *tags))
+
+
+_PATHS: Final = {
+    profile: (_path(*profile.holder, names.SIGNATURE), _path(*profile.signed)) for profile in (WSSE, HEADER)
+}
+"""Profile of a header's signature → where that stands, and what it signs."""
 
 
 def _no_signature(root: Element, detail: str) -> Refusal:

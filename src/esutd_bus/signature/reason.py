@@ -88,6 +88,12 @@ class Reason(StrEnum):
     NOT_YET_VALID = "not-yet-valid"
     """The certificate, or an authority's above it, has not begun (RFC 5280, 4.1.2.5)."""
 
+    REVOKED = "revoked"
+    """The authority has taken the certificate, or an authority's above it, back (RFC 5280, 6.3; RFC 6960)."""
+
+    REVOCATION_UNKNOWN = "revocation-unknown"
+    """Nothing current is known of whether it was revoked, and here that must be known (RFC 5280, 6.3; RFC 6960)."""
+
     KEY_USAGE = "key-usage"
     """The key is not for signing documents: nonRepudiation is not set (RFC 5280, 4.2.1.3)."""
 

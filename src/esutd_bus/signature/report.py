@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from esutd_bus.signature.certificates import CertificateSummary
 from esutd_bus.signature.explanation import explain
+from esutd_bus.signature.revocation.revocation_status import RevocationStatus
 from esutd_bus.signature.signer import Signer
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class SignatureReport:
     certificate: CertificateSummary | None = None
     """The certificate it is verified with. On a refusal this is only what it claims."""
 
+    revocation: tuple[RevocationStatus, ...] = ()
+    """Of each certificate up to the one that is trusted, the signer's first; empty where nobody asks."""
+
     signer: Signer | None = None
     """Who signed; told only of a valid signature."""
 
@@ -74,6 +78,7 @@ class SignatureReport:
         told: dict[str, Any] = {name: getattr(self, name) for name in _SIGNATURE}
         told["section"] = _section(self.reason)
         told["checks"] = _checks(self.checks)
+        told["revocation"] = [status.to_dict() for status in self.revocation]
         if (certificate := self.certificate) is not None:
             told["certificate"] = {name: getattr(certificate, name) for name in _CERTIFICATE} | {
                 "not_before": certificate.not_before.isoformat(),

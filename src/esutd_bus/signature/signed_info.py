@@ -11,11 +11,15 @@ from esutd_bus.signature.structure import (
     exact_children,
     leaf_text,
     only_elements,
-    require_tags,
+    refuse_children,
+    require_empty,
 )
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
+
+_SIGNED_INFO: Final = [names.CANONICALIZATION_METHOD, names.SIGNATURE_METHOD, names.REFERENCE]
+_REFERENCE: Final = [names.TRANSFORMS, names.DIGEST_METHOD, names.DIGEST_VALUE]
 
 _ID: Final = frozenset({"Id"})
 _ALGORITHM: Final = frozenset({"Algorithm"})
@@ -57,59 +61,58 @@ def read_signature(signature: Element) -> SignatureParts:
     signed_info, signature_value, key_info = exact_children(
         signature, names.SIGNED_INFO, names.SIGNATURE_VALUE, names.KEY_INFO, attributes=_ID
     )
-    children = only_elements(signed_info, attributes=_ID)
-    if [child.tag for child in children].count(names.REFERENCE) > 1:
+    tags, children = only_elements(signed_info, _ID)
+    if tags.count(names.REFERENCE) > 1:
         raise Refusal(Reason.SEVERAL_REFERENCES, "SignedInfo must hold one Reference, to the signed element")
-    require_tags(
-        signed_info, children, names.CANONICALIZATION_METHOD, names.SIGNATURE_METHOD, names.REFERENCE
-    )
+    if tags != _SIGNED_INFO:
+        refuse_children(signed_info, _SIGNED_INFO)
     canonicalization, signature_method, reference = children
     return SignatureParts(
-        signed_info=signed_info,
-        canonicalization=_method(canonicalization),
-        signature_method=_algorithm(signature_method),
-        reference=_reference(reference),
-        signature_value=_octets(signature_value, "SignatureValue", _ID),
-        key_info=key_info,
+        signed_info,
+        _method(canonicalization),
+        _algorithm(signature_method),
+        _reference(reference),
+        _octets(signature_value, "SignatureValue", _ID),
+        key_info,
     )
 
 
 def _reference(reference: Element) -> Reference:
-    children = only_elements(reference, attributes=_URI)
+    tags, children = only_elements(reference, _URI)
     if not children or children[0].tag != names.TRANSFORMS:
         # Without transforms the default would be inclusive C14N (XMLDSig 4.4.3.2).
         raise Refusal(Reason.TRANSFORM, "the Reference names no transforms")
-    require_tags(reference, children, names.TRANSFORMS, names.DIGEST_METHOD, names.DIGEST_VALUE)
+    if tags != _REFERENCE:
+        refuse_children(reference, _REFERENCE)
     transforms, digest_method, digest_value = children
-    chain = only_elements(transforms)
-    require_tags(transforms, chain, *[names.TRANSFORM] * len(chain))
+    chain = exact_children(transforms, *[names.TRANSFORM] * len(transforms))
     return Reference(
-        uri=reference.get("URI"),
-        transforms=tuple(_method(transform) for transform in chain),
-        digest_method=_algorithm(digest_method),
-        digest_value=_octets(digest_value, "DigestValue"),
+        reference.get("URI"),
+        tuple([_method(transform) for transform in chain]),
+        _algorithm(digest_method),
+        _octets(digest_value, "DigestValue"),
     )
 
 
 def _method(element: Element) -> Method:
     algorithm = element.get("Algorithm", "")
     if algorithm in _WITHOUT_PARAMETERS:
-        exact_children(element, attributes=_ALGORITHM)
+        require_empty(element, _ALGORITHM)
         return Method(algorithm, ())
     if algorithm != names.EXCLUSIVE_C14N:
         return Method(algorithm, ())  # no profile takes it, whatever its parameters
-    if not only_elements(element, attributes=_ALGORITHM):
+    if not len(element):
+        require_empty(element, _ALGORITHM)
         return Method(algorithm, ())
     (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)
-    exact_children(inclusive, attributes=_PREFIX_LIST)
+    require_empty(inclusive, _PREFIX_LIST)
     return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
 
 
 def _algorithm(element: Element) -> str:
     """SignatureMethod or DigestMethod. HMACOutputLength and other parameters have no place in either."""
-    algorithm = element.get("Algorithm", "")
-    exact_children(element, attributes=_ALGORITHM)
-    return algorithm
+    require_empty(element, _ALGORITHM)
+    return element.get("Algorithm", "")
 
 
 def _octets(element: Element, what: str, attributes: frozenset[str] = frozenset()) -> bytes:

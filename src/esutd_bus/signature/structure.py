@@ -13,52 +13,58 @@ from typing import TYPE_CHECKING, Final
 from esutd_bus.signature.reason import Reason, Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from lxml.etree import _Element as Element
 
 XML_SPACE: Final = " \t\r\n"
 NO_ATTRIBUTES: Final[frozenset[str]] = frozenset()
 
 
-def only_elements(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> list[Element]:
-    """The children of an element that holds elements alone, bearing no attribute but these."""
-    require_attributes(element, attributes)
-    children = list(element)
-    text = element.text
+def only_elements(
+    element: Element, attributes: frozenset[str] = NO_ATTRIBUTES
+) -> tuple[list[str], list[Element]]:
+    """(tags, children) of an element that holds elements alone, bearing no attribute but these.
+
+    The tag of a comment or an instruction is equal to no name.
+    """
+    if not attributes.issuperset(element.keys()):
+        refuse_attributes(element)
+    text, tags = element.text, []
+    children: list[Element] = element[:]  # type: ignore[assignment, index]  # its stubs know no slices
     for child in children:
-        if text is not None and text.strip(XML_SPACE):
+        if text and text.strip(XML_SPACE):
             break
         text = child.tail
-    if text is not None and text.strip(XML_SPACE):
+        tags.append(child.tag)
+    if text and text.strip(XML_SPACE):
         raise Refusal(Reason.STRUCTURE, f"text stands between the children of {local_name(element)}")
-    return children
-
-
-def require_tags(element: Element, children: list[Element], *tags: str) -> None:
-    """Refuse children that are not exactly these, in this order."""
-    if [child.tag for child in children] != list(tags):
-        expected = ", ".join(tag.rpartition("}")[2] for tag in tags) or "nothing"
-        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {expected}")
+    return tags, children
 
 
 def exact_children(element: Element, *tags: str, attributes: frozenset[str] = NO_ATTRIBUTES) -> list[Element]:
     """The children of an element that holds just these, in this order."""
-    children = only_elements(element, attributes=attributes)
-    require_tags(element, children, *tags)
+    found, children = only_elements(element, attributes)
+    if found != [*tags]:
+        refuse_children(element, tags)
     return children
+
+
+def require_empty(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> None:
+    """Refuse an element that holds anything but white space, or bears an attribute that is not among these."""
+    if not attributes.issuperset(element.keys()):
+        refuse_attributes(element)
+    if len(element) or element.text:
+        exact_children(element, attributes=attributes)
 
 
 def leaf_text(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:
     """The text of an element that holds text alone; a comment in it would split the text."""
-    require_attributes(element, attributes)
+    if not attributes.issuperset(element.keys()):
+        refuse_attributes(element)
     if len(element):
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold text alone")
     return element.text or ""
-
-
-def require_attributes(element: Element, attributes: frozenset[str]) -> None:
-    """Refuse an attribute that is not among these."""
-    if not attributes.issuperset(element.keys()):
-        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} bears an unknown attribute")
 
 
 def decode_base64(text: str, reason: Reason, what: str) -> bytes:
@@ -79,3 +85,14 @@ def decode_base64(text: str, reason: Reason, what: str) -> bytes:
 def local_name(element: Element) -> str:
     """The element's name without its namespace, for a sentence; a comment or instruction is called so."""
     return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else "a comment or instruction"
+
+
+def refuse_attributes(element: Element) -> None:
+    """The element bears an attribute that nobody expects."""
+    raise Refusal(Reason.STRUCTURE, f"{local_name(element)} bears an unknown attribute")
+
+
+def refuse_children(element: Element, expected: Iterable[str]) -> None:
+    """The element holds other children than these."""
+    told = ", ".join(tag.rpartition("}")[2] for tag in expected) or "nothing"
+    raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {told}")

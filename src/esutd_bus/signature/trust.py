@@ -47,9 +47,12 @@ class TrustError(Exception):
     """The trust directory cannot be used; the message names the file and what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TrustPath:
-    """From a signer's certificate up to the topmost configured authority; all signatures in it hold."""
+    """From a signer's certificate up to the topmost configured authority; all signatures in it hold.
+
+    Equal to itself alone, like the certificate it begins with.
+    """
 
     certificates: tuple[x509.Certificate, ...]
     """The signer's first."""
@@ -131,7 +134,7 @@ class TrustStore:
         issuers = [
             issuer
             for issuer in self._by_subject.get(last.issuer.public_bytes(), ())
-            if last.issuer != last.subject and _issued(last, issuer)
+            if last.issuer != last.subject and is_issued_by(last, issuer)
         ]
         if not issuers and len(path) > 1:
             yield path
@@ -190,8 +193,8 @@ def _require_authority(certificate: x509.Certificate, what: str) -> None:
         raise TrustError(f"{what}: not an authority's certificate: it may not sign certificates")
 
 
-def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
-    """Whether the issuer's key signed the certificate (RFC 5280, 6.1.3 a 1, a 4)."""
+def is_issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    """Whether the issuer's key signed the certificate (RFC 5280, 6.1.3 a 1, a 4). Refuses a weak digest."""
     try:
         key = public_key(issuer)
         if isinstance(key, GostPublicKey):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex, final
 from esutd_bus.signature import canonical, names, timestamp
 from esutd_bus.signature.algorithms import digest_function, signature_algorithm
 from esutd_bus.signature.evidence import MessageEvidence
-from esutd_bus.signature.key_info import certificate_octets
+from esutd_bus.signature.key_info import CertificateTexts, certificate_octets
 from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.own_document import take_off
 from esutd_bus.signature.place import in_document, in_element, in_envelope, require_unique_identifiers
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from esutd_bus.signature.place import Place, Places
     from esutd_bus.signature.profile import Profile
     from esutd_bus.signature.report import MessageReport
+    from esutd_bus.signature.revocation.revocation import Revocation
     from esutd_bus.signature.signed_info import Reference, SignatureParts
     from esutd_bus.signature.signer import Signer
     from esutd_bus.signature.trust import TrustStore
@@ -75,11 +76,8 @@ class VerifiedMessage:
     cosigners: tuple[Signer, ...]
     """Who signed the document before, in its order."""
 
-    profiles: tuple[str, ...]
-    """The profiles of its signatures."""
-
-    report: MessageReport = field(repr=False)
-    """What was checked."""
+    evidence: MessageEvidence = field(repr=False)
+    """What the report is made from. Not to be changed."""
 
     seal: InitVar[object]
 
@@ -87,6 +85,16 @@ class VerifiedMessage:
         """Refuse every maker but the verifier."""
         if seal is not _SEAL:
             raise TypeError("a VerifiedMessage is made by the verifier alone")
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles of its signatures."""
+        return tuple(dict.fromkeys(one.place.profile.name for one in self.evidence.signatures))
+
+    @property
+    def report(self) -> MessageReport:
+        """What was checked."""
+        return self.evidence.valid()
 
     def __init_subclass__(cls) -> NoReturn:
         """Refuse a subclass, which could leave the seal out."""
@@ -98,7 +106,9 @@ class VerifiedMessage:
 
 
 class Verifier:
-    """Verifies messages against one set of trusted authorities. Safe to share between threads."""
+    """Verifies messages against one set of trusted authorities. Safe to share between threads, but for what it knows
+    of revocation.
+    """
 
     def __init__(
         self,
@@ -106,10 +116,16 @@ class Verifier:
         *,
         known: KnownCertificates | None = None,
         clock_skew: timedelta = CLOCK_SKEW,
+        revocation: Revocation | None = None,
     ) -> None:
-        """`known`: where certificates are that a message only names; by default there are none."""
+        """`known`: where certificates are that a message only names; by default there are none.
+
+        `revocation`: what is known of it, and what is required; None where nobody asks.
+        """
         self._trust = trust
         self._known = known or CertificateIndex(())
+        self._revocation = revocation
+        self._texts = CertificateTexts()
         self._clock_skew = clock_skew
 
     def verify(
@@ -164,8 +180,7 @@ class Verifier:
             signer=signer,
             system=system,
             cosigners=cosigners,
-            profiles=tuple(dict.fromkeys([place.profile.name for place in places.signatures])),
-            report=evidence.valid(),
+            evidence=evidence,
             seal=_SEAL,
         )
 
@@ -186,7 +201,7 @@ class Verifier:
 
         begin("key-info")
         token = place.companions.get(names.BINARY_SECURITY_TOKEN)
-        der = certificate_octets(parts.key_info, token, profile, self._known)
+        der = certificate_octets(parts.key_info, token, profile, self._known, self._texts)
         begin("certificate")
         certificate = self._trust.read(der)
         evidence.certificate = certificate.summary
@@ -198,7 +213,11 @@ class Verifier:
         begin("trust")
         paths = self._trust.paths(certificate)
         begin("validity")
-        require_valid(paths, made, now)
+        path = require_valid(paths, made, now)
+        if self._revocation is not None:
+            begin("revocation")
+            evidence.revocation = self._revocation.judge(path, now)
+            self._revocation.require_good(evidence.revocation)
 
         begin("signature")
         if not algorithm.fits(certificate.public_key):

@@ -17,6 +17,7 @@ from esutd_bus.store.connection import Connection
 
 DICTIONARIES = "dictionaries"
 PARTNERS = "partners"
+REVOCATION = "revocation"
 
 Read = Callable[[Connection], Awaitable[None]]
 """Reads a subject anew."""
@@ -27,13 +28,18 @@ Editions = Mapping[str, int]
 QUERY = "SELECT subject, version FROM edition"
 
 
-def make_new(connection: psycopg.Connection[dict[str, Any]], subject: str) -> None:
-    """Gives a subject a new edition, in the caller's transaction."""
-    connection.execute(
+def make_new(connection: psycopg.Connection[dict[str, Any]], subject: str) -> int:
+    """Gives a subject a new edition, in the caller's transaction, and returns its number.
+
+    Whoever changes the same subject waits for the end of that transaction: numbers become visible in their order.
+    """
+    made = connection.execute(
         "INSERT INTO edition (subject, version, made_at) VALUES (%s, 1, %s)"
-        " ON CONFLICT (subject) DO UPDATE SET version = edition.version + 1, made_at = excluded.made_at",
+        " ON CONFLICT (subject) DO UPDATE SET version = edition.version + 1, made_at = excluded.made_at"
+        " RETURNING version",
         (subject, datetime.now(UTC)),
-    )
+    ).fetchone()
+    return int(made["version"]) if made else 0
 
 
 async def in_force(connection: Connection) -> Editions:

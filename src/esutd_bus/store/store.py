@@ -27,6 +27,9 @@ FOLLOW_INTERVAL_SECONDS = 5.0
 SEARCHES_AT_ONCE = 4
 """Per process: whoever looks through many rows waits for others who do, and holds up nobody else."""
 
+Chore = Callable[[Connection], Awaitable[object]]
+"""What is done at intervals, beside the way of messages."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -40,20 +43,27 @@ class Store:
         node: str,
         exchange_tables: Mapping[str, Table],
         follows: Mapping[str, Read],
+        chores: Sequence[tuple[float, Chore]] = (),
     ) -> None:
+        """`chores`: what else is to be done at intervals of so many seconds."""
         self._followed = Followed(follows)
         self._work = UnitOfWork(url, node=node, exchange_tables=exchange_tables, followed=self._followed)
         self._aside = Beside(url)
         self._searches = Beside(url, at_once=SEARCHES_AT_ONCE)
+        self._chores = (
+            (SEAL_INTERVAL_SECONDS, seals.seal),
+            (FOLLOW_INTERVAL_SECONDS, self._follow),
+            *chores,
+        )
         self._tasks: Sequence[asyncio.Task[None]] = ()
 
     async def open(self) -> None:
         """Begins to work, whether the database can be reached yet or not. Raises psycopg.Error if it is not fit."""
         await self._work.open()
-        self._tasks = (
-            asyncio.create_task(self._at_intervals(SEAL_INTERVAL_SECONDS, seals.seal), name="seals"),
-            asyncio.create_task(self._at_intervals(FOLLOW_INTERVAL_SECONDS, self._follow), name="editions"),
-        )
+        self._tasks = [
+            asyncio.create_task(self._at_intervals(seconds, chore), name=_name(chore))
+            for seconds, chore in self._chores
+        ]
 
     async def close(self) -> None:
         """Finishes what waits, seals the journal, disconnects."""
@@ -100,7 +110,7 @@ class Store:
         except StoreUnavailable:
             return False
 
-    async def _at_intervals(self, seconds: float, do: Callable[[Connection], Awaitable[object]]) -> None:
+    async def _at_intervals(self, seconds: float, do: Chore) -> None:
         while True:
             await asyncio.sleep(seconds)
             try:
@@ -108,8 +118,12 @@ class Store:
             except StoreUnavailable:
                 _log.warning(
                     "not done, for the database is away; it will be, when it is back",
-                    job=do.__name__.strip("_"),
+                    job=_name(do),
                 )
 
     async def _follow(self, connection: Connection) -> None:
         await self._followed.follow(connection, await editions.in_force(connection))
+
+
+def _name(chore: Chore) -> str:
+    return chore.__name__.strip("_")

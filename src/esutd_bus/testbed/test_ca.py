@@ -4,6 +4,9 @@ Who they are, and what is wrong with some of them, is data: `identities.yaml`. T
 
     trust/NAME.pem          the trusted authorities' certificates: a trust directory as the service reads it
     identities/NAME.p12     key, certificate and the authorities above it; the password is in identities.yaml
+    authorities/NAME.p12    the trusted authorities themselves, under the same password
+    responders/NAME.p12     those who answer OCSP requests for them
+    crl/NAME.crl            their revocation lists as of the making, good for years
     made.json               when it was made, and from which data
 """
 
@@ -25,14 +28,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from esutd_bus.signature.gost.curves import CRYPTOPRO_A, TC26_512_A
 from esutd_bus.signature.gost.keys import GostPrivateKey
 from esutd_bus.signature.keys import ServiceKey
 from esutd_bus.signature.pkcs12.private_key import PrivateKey
 from esutd_bus.testbed import pkcs12_file
+from esutd_bus.testbed.authority import Authority
 from esutd_bus.testbed.gost_ca import sign_certificate
+from esutd_bus.testbed.revoking import Revoked, RevokingAuthority
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,6 +75,13 @@ _IDENTITY_DEFAULTS: Final[Mapping[str, Any]] = {
     "policies": ["1.2.398.3.3.2.1"],
     "valid": [-3650, 3650],
 }
+_AUTHORITY: Final[Mapping[str, Any]] = {"usage": ["key_cert_sign", "crl_sign"]}
+_RESPONDER: Final[Mapping[str, Any]] = {
+    "usage": ["digital_signature"],
+    "roles": [ExtendedKeyUsageOID.OCSP_SIGNING.dotted_string],
+    "no_check": True,
+}
+_LISTS_LAST: Final = timedelta(days=3650)
 
 
 class UnknownIdentityError(LookupError):
@@ -177,6 +189,19 @@ class TestCa:
         return self._identities[name]
 
     @property
+    def list_urls(self) -> list[str]:
+        """Where the revocation lists as of the making lie: a value for `ESUTD_CRL_URLS`."""
+        return [path.absolute().as_uri() for path in sorted((self.directory / "crl").iterdir())]
+
+    def revoking(self) -> dict[str, RevokingAuthority]:
+        """The trusted authorities by name, each with what it had revoked when it was made."""
+        made = json.loads((self.directory / _MADE).read_text())
+        return {
+            path.stem: _revoking(self.directory, path.stem, made["revoked"].get(path.stem, {}))
+            for path in sorted((self.directory / "authorities").iterdir())
+        }
+
+    @property
     def service_key(self) -> TestIdentity:
         """The service's own key, which signs answers: `ESUTD_KEY_FILE` is its path."""
         return self.identity("service")
@@ -193,23 +218,51 @@ class _Maker:
 
     def make(self) -> None:
         data = _data()
-        trust, identities = self._directory / "trust", self._directory / "identities"
-        trust.mkdir()
-        identities.mkdir()
+        for folder in ("trust", "authorities", "responders", "identities", "crl"):
+            (self._directory / folder).mkdir()
         for name, authority in data["authorities"].items():
-            key = self._key(authority["key"])
-            usage = {"usage": ["key_cert_sign", "crl_sign"]}
-            certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **usage, **authority}, key)
-            self._authorities[name] = (certificate, key, chain)
-            if authority["trusted"]:
-                (trust / f"{name}.pem").write_bytes(certificate.public_bytes(Encoding.PEM))
+            self._make_authority(name, authority)
+        for name, responder in data["responders"].items():
+            key = self._key(responder["key"])
+            entry = {**_IDENTITY_DEFAULTS, **_RESPONDER, **responder, "issuer": name}
+            certificate, _ = self._certificate(entry, key)
+            self._write("responders", name, key, (certificate,))
+        revoked: dict[str, dict[str, Any]] = {}
         for name, identity in data["identities"].items():
-            key = self._key(identity["key"])
-            certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **identity}, key)
-            content = _pkcs12(name, key, (certificate, *chain), data["password"])
-            _write_private(identities / f"{name}.p12", content)
-        record = {"made_at": self._now.isoformat(), "identities": _data_digest()}
+            entry = {**_IDENTITY_DEFAULTS, **identity}
+            certificate = self._make_identity(name, entry)
+            if "revoked" in entry:
+                at = self._now + timedelta(days=entry["revoked"]["days"])
+                told = {"at": at.isoformat(), "reason": entry["revoked"]["reason"]}
+                revoked.setdefault(entry["issuer"], {})[str(certificate.serial_number)] = told
+        record = {"made_at": self._now.isoformat(), "identities": _data_digest(), "revoked": revoked}
         (self._directory / _MADE).write_text(json.dumps(record))
+        for path in (self._directory / "authorities").iterdir():
+            authority = _revoking(
+                self._directory, path.stem, revoked.get(path.stem, {}), lasting=_LISTS_LAST, now=self._now
+            )
+            (self._directory / "crl" / f"{path.stem}.crl").write_bytes(authority.sign_list(authority.whole))
+
+    def _make_authority(self, name: str, authority: Mapping[str, Any]) -> None:
+        key = self._key(authority["key"])
+        certificate, chain = self._certificate({**_IDENTITY_DEFAULTS, **_AUTHORITY, **authority}, key)
+        self._authorities[name] = (certificate, key, chain)
+        if authority["trusted"]:
+            pem = certificate.public_bytes(Encoding.PEM)
+            (self._directory / "trust" / f"{name}.pem").write_bytes(pem)
+            self._write("authorities", name, key, (certificate,))
+
+    def _make_identity(self, name: str, entry: Mapping[str, Any]) -> x509.Certificate:
+        key = self._key(entry["key"])
+        certificate, chain = self._certificate(entry, key)
+        self._write("identities", name, key, (certificate, *chain))
+        return certificate
+
+    def _write(
+        self, folder: str, name: str, key: PrivateKey, certificates: tuple[x509.Certificate, ...]
+    ) -> None:
+        content = _pkcs12(name, key, certificates, _data()["password"])
+        _write_private(self._directory / folder / f"{name}.p12", content)
 
     def _key(self, label: str) -> PrivateKey:
         """The key of a label (`rsa-2048/employer`), made once."""
@@ -254,7 +307,25 @@ class _Maker:
             roles = [x509.ObjectIdentifier(oid) for oid in entry["roles"]]
             builder = builder.add_extension(x509.CertificatePolicies(policies), critical=False)
             builder = builder.add_extension(x509.ExtendedKeyUsage(roles), critical=False)
+            if entry.get("no_check"):
+                builder = builder.add_extension(x509.OCSPNoCheck(), critical=False)
         return _signed(builder, key, issuer_key), chain
+
+
+def _revoking(directory: Path, name: str, revoked: Mapping[str, Any], **how: Any) -> RevokingAuthority:
+    """An authority that answers by itself, unless it has a responder."""
+    password = _data()["password"]
+    authority = Authority.load(directory / "authorities" / f"{name}.p12", password)
+    responder = directory / "responders" / f"{name}.p12"
+    return RevokingAuthority(
+        authority,
+        Authority.load(responder, password) if responder.exists() else authority,
+        {
+            int(serial): Revoked(datetime.fromisoformat(one["at"]), x509.ReasonFlags[one["reason"]])
+            for serial, one in revoked.items()
+        },
+        **how,
+    )
 
 
 def _signed(builder: x509.CertificateBuilder, key: PrivateKey, issuer_key: PrivateKey) -> x509.Certificate:

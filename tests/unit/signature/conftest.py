@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from forgery import Verify
 
+from esutd_bus.signature.revocation.knowledge import RevocationKnowledge
+from esutd_bus.signature.revocation.period import Tolerance
+from esutd_bus.signature.revocation.revocation import Revocation
+from esutd_bus.signature.revocation.revocation_list import read_revocation_list
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import open_envelope
@@ -27,8 +31,19 @@ def trust(ca: TestCa) -> TrustStore:
 
 
 @pytest.fixture(scope="session")
-def verify(trust: TrustStore, now: datetime) -> Verify:
-    verifier = Verifier(trust)
+def revocation(ca: TestCa, trust: TrustStore) -> Revocation:
+    """What the test CA's lists tell; where they tell nothing, the certificate is refused."""
+    knowledge = RevocationKnowledge(Tolerance(), answer_lifetime=timedelta(hours=1))
+    files = sorted((ca.directory / "crl").iterdir())
+    knowledge.replace_lists(
+        {file.name: read_revocation_list(file.read_bytes(), trust.authorities) for file in files}
+    )
+    return Revocation(knowledge, required=True)
+
+
+@pytest.fixture(scope="session")
+def verify(trust: TrustStore, revocation: Revocation, now: datetime) -> Verify:
+    verifier = Verifier(trust, revocation=revocation)
     return lambda raw: verifier.verify(open_envelope(raw), now)
 
 

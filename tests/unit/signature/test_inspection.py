@@ -12,14 +12,18 @@ from hypothesis import strategies as st
 
 from esutd_bus.signature.evidence import CHECKS, MESSAGE_CHECKS
 from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.revocation.revocation import Revocation
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
 
 
-def test_a_valid_signatures_report(ca: TestCa, trust: TrustStore, now: datetime) -> None:
-    report = inspect_file(sign_wsse(PLAIN, ca.identity("employer")), Verifier(trust), now)
+def test_a_valid_signatures_report(
+    ca: TestCa, trust: TrustStore, revocation: Revocation, now: datetime
+) -> None:
+    verifier = Verifier(trust, revocation=revocation)
+    report = inspect_file(sign_wsse(PLAIN, ca.identity("employer")), verifier, now)
     told = json.loads(json.dumps(report.to_dict()))
     assert told["valid"] is True
     assert told["reason"] is None

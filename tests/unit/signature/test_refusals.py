@@ -27,6 +27,8 @@ BY_IDENTITY = {
     "expired": "expired",
     "not-yet-valid": "not-yet-valid",
     "authentication-key": "key-usage",
+    "revoked": "revoked",
+    "gost-revoked": "revoked",
     "stranger": "untrusted",
     "gost-stranger": "untrusted",
     "self-signed": "untrusted",
@@ -34,8 +36,10 @@ BY_IDENTITY = {
     "two-identifiers": "subject-without-bin-or-iin",
     "weak-key": "weak-key",
 }
-ELSEWHERE = {"unreadable", "critical-extension", "profile"}
-"""Reasons that forging does not provoke; shown in test_inspection, test_certificates and test_profiles."""
+ELSEWHERE = {"unreadable", "critical-extension", "profile", "revocation-unknown"}
+"""Reasons that forging does not provoke; shown in test_inspection, test_certificates, test_profiles and
+test_revocation.
+"""
 
 
 def opened(root: etree._Element) -> Envelope:

@@ -21,6 +21,7 @@ def test_its_files(ca: TestCa) -> None:
     ]
     keys = list((ca.directory / "identities").iterdir())
     assert {key.stem for key in keys} == set(ca.names())
+    keys += [key for name in ("authorities", "responders") for key in (ca.directory / name).iterdir()]
     assert {key.stat().st_mode & 0o777 for key in keys} == {0o600}
 
 
@@ -31,6 +32,16 @@ def test_an_identity_is_a_signing_key(ca: TestCa) -> None:
     assert ca.service_key.wrong is None
     roles = key.certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     assert x509.ObjectIdentifier("1.2.398.3.3.4.1.2.1") in roles
+
+
+def test_its_lists_revoke_who_is_said_to_be_revoked(ca: TestCa) -> None:
+    revoked = {ca.identity(name).certificate.serial_number for name in ("revoked", "gost-revoked")}
+    authorities = ca.revoking()
+    assert authorities.keys() == {"root", "authority", "gost-authority"}
+    assert {serial for one in authorities.values() for serial in one.whole.revoked} == revoked
+    lists = [x509.load_der_x509_crl(file.read_bytes()) for file in (ca.directory / "crl").iterdir()]
+    assert {entry.serial_number for one in lists for entry in one} == revoked
+    assert {Path(url).name for url in ca.list_urls} == {f"{name}.crl" for name in authorities}
 
 
 def test_an_unknown_identity(ca: TestCa) -> None:

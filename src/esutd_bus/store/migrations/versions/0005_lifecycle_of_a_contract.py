@@ -3,7 +3,7 @@
 A deleted contract gives its number back, a deleted amendment its number and date. The history tells what each
 entry says, not only what it changed, and which amendment it is about: terms are derived from it anew.
 
-Revision: 0005, after 0003
+Revision: 0005, after 0004
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

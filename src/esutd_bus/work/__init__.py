@@ -1,0 +1,1 @@
+"""Work that no message waits for: jobs at intervals, on any number of nodes."""

@@ -1,0 +1,53 @@
+"""What `/metrics` tells of revocation. The workers' folder of metrics is shared: whichever is asked tells this too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from prometheus_client import Gauge
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from esutd_bus.store.revocation_lists import ListState
+
+THIS_UPDATE = Gauge(
+    "esutd_revocation_list_this_update_timestamp_seconds",
+    "When the revocation list of an address was issued",
+    ["url"],
+    multiprocess_mode="livemostrecent",
+)
+NEXT_UPDATE = Gauge(
+    "esutd_revocation_list_next_update_timestamp_seconds",
+    "When something newer than the list of an address is due",
+    ["url"],
+    multiprocess_mode="livemostrecent",
+)
+FAILURES = Gauge(
+    "esutd_revocation_list_failures",
+    "Tries to fetch the list of an address since the last one that succeeded",
+    ["url"],
+    multiprocess_mode="livemostrecent",
+)
+CERTIFICATES = Gauge(
+    "esutd_ocsp_certificates",
+    "Certificates in use by what their responder says of them; failing: the last try to ask did not succeed",
+    ["status"],
+    multiprocess_mode="livemostrecent",
+)
+
+
+def tell(lists: Sequence[ListState], certificates: Mapping[str, Any]) -> None:
+    """Set them all."""
+    for one in lists:
+        FAILURES.labels(one.url).set(one.failures)
+        _set(THIS_UPDATE.labels(one.url), one.this_update)
+        _set(NEXT_UPDATE.labels(one.url), one.next_update)
+    for status in ("good", "revoked", "failing"):
+        CERTIFICATES.labels(status).set(certificates[status])
+
+
+def _set(gauge: Gauge, moment: datetime | None) -> None:
+    if moment is not None:
+        gauge.set(moment.timestamp())

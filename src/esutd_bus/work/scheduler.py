@@ -1,0 +1,108 @@
+"""The scheduler: each job at its interval, in a thread and on a connection of its own, until the process is stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import psycopg
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from esutd_bus.logs import trace
+from esutd_bus.store.connection import connect_now
+from esutd_bus.work.refresh_trust import RefreshTrust
+from esutd_bus.work.sources import Sources
+
+if TYPE_CHECKING:
+    from esutd_bus.settings import Settings
+
+_LOOK_FOR_PARENT_SECONDS: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Job(Protocol):
+    """What is done at intervals. That only one node does it, where it matters, is the job's own affair."""
+
+    @property
+    def name(self) -> str:
+        """For the log."""
+
+    @property
+    def seconds(self) -> float:
+        """From one beginning to the next; a job that takes longer misses turns."""
+
+    def run(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        """Does it, on a connection that commits by itself. May raise psycopg.Error."""
+
+
+def jobs_of(settings: Settings) -> Sequence[Job]:
+    """What there is to do. Raises TrustError."""
+    sources = Sources.of(settings)
+    return [RefreshTrust(settings, sources)] if sources else []
+
+
+def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> None:
+    """Works until SIGTERM or SIGINT, or until the parent process is gone; what is under way is finished.
+
+    For a process's main thread.
+    """
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    scheduler = BackgroundScheduler(
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    for job in jobs:
+        scheduler.add_job(
+            _Turns(job, database_url).take,
+            "interval",
+            seconds=job.seconds,
+            id=job.name,
+            next_run_time=datetime.now(UTC),
+        )
+    scheduler.start()
+    while not stopping.wait(_LOOK_FOR_PARENT_SECONDS):
+        if parent is not None and os.getppid() != parent:
+            _log.warning("the process that started this one is gone")
+            break
+    scheduler.shutdown(wait=True)
+
+
+class _Turns:
+    """A job's turns: whatever one of them meets, the next one begins anew."""
+
+    def __init__(self, job: Job, database_url: str) -> None:
+        self._job = job
+        self._url = database_url
+        self._connection: psycopg.Connection[dict[str, Any]] | None = None
+        self._is_away = False
+
+    def take(self) -> None:
+        try:
+            if self._connection is None:
+                self._connection = connect_now(self._url)
+                self._connection.autocommit = True
+            self._job.run(self._connection)
+            self._is_away = False
+        except psycopg.Error as error:
+            if not self._is_away:  # told once, not at every turn
+                _log.warning("job interrupted by the database", job=self._job.name, error=str(error))
+            self._is_away = True
+            self._disconnect()
+        except Exception as error:  # noqa: BLE001  # no mistake in one turn may end all turns
+            _log.error("job failed", job=self._job.name, trace=trace(error))
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
