@@ -29,6 +29,7 @@ from esutd_bus.register import (
     rights,
     store_rows,
     terminate_contract,
+    transfer_contracts,
 )
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
@@ -54,6 +55,7 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "CorrectLeave": correct_leave.DECIDER,
         "DeleteLeave": delete_leave.DECIDER,
         "ChangeEmployeeIin": change_employee_iin.DECIDER,
+        "TransferContracts": transfer_contracts.DECIDER,
         "FindContracts": find_contracts.DECIDER,
         "GetOwnViolations": get_own_violations.DECIDER,
         "GetRequestStatus": get_request_status.DECIDER,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,23 @@ from esutd_bus.register.search import Found, Search
 
 Row = Mapping[str, Any]
 """A row of a table: column → value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Which contracts in force are to get another employer, and what may stand in their way there."""
+
+    receiver: str
+    """BIN or IIN of the new employer."""
+
+    number: str | None
+    """Of the agreement by which they move."""
+
+    concluded_on: date | None
+    at_most: int
+    contract_id: UUID | None = None
+    contract_external_id: str | None = None
+    """One contract alone; neither of the two: all of the employer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,9 @@ class Needs:
     new_iin: str | None = None
     """Whose this IIN was before it became an employee's: told by any employer (SCSE145)."""
 
+    moving: Moving | None = None
+    """The employer's contracts in force that are to move to another one."""
+
     search: Search | None = None
     """What is looked for among many rows, beside the way of messages."""
     delegation_to: str | None = None
@@ -73,6 +94,9 @@ class State:
     leave_by_external_id: Row | None = None
     contracts_of_employee: Sequence[Row] = ()
     iin_change: Row | None = None
+    moving: Sequence[Row] = ()
+    """Each with `number_taken`, `external_id_taken`, `agreement_exists`: what stands in its way."""
+
     found: Found | None = None
     """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None

@@ -27,6 +27,7 @@ AMENDMENT_REMOVED = "AmendmentDeleted"
 EXTENDED = "ContractExtended"
 TERMINATED = "ContractTerminated"
 REINSTATED = "EmployeeReinstated"
+TRANSFERRED = "ContractTransferred"
 
 
 @dataclass(frozen=True, slots=True)

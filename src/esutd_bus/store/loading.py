@@ -12,8 +12,8 @@ from psycopg import AsyncCursor
 from sqlalchemy import Table
 
 from esutd_bus.register.contract import DELETED
-from esutd_bus.register.state import Needs, Row, State
-from esutd_bus.store import tables
+from esutd_bus.register.state import Moving, Needs, Row, State
+from esutd_bus.store import moving, tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
@@ -106,6 +106,7 @@ class Loaded:
     _leaves_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _contracts_of: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
     _iin_changes: dict[str | None, Row] = field(default_factory=dict)
+    _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
 
@@ -135,6 +136,7 @@ class Loaded:
             leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
             contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
             iin_change=self._iin_changes.get(needs.new_iin),
+            moving=self._moving.get((employer, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
             system=self._systems.get((employer, needs.system)),
         )
@@ -173,6 +175,10 @@ class Loaded:
     def add_iin_changes(self, rows: Iterable[Row]) -> None:
         """Rows of the table `iin_change`."""
         self._iin_changes |= {row["iin"]: row for row in rows}
+
+    def add_moving(self, employer: str, moving: Moving, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract` that are to move, each with what stands in its way."""
+        self._moving[employer, moving] = list(rows)
 
     def add_history(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract_event`, a contract's in their order."""
@@ -231,6 +237,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_id) for e, n in read),
             _keys((e, n.contract_external_id) for e, n in read),
         )
+        moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
@@ -240,6 +247,8 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_leaves(await _rows(leaves))
     loaded.add_contracts_of_employees(await _rows(of_employees))
     loaded.add_iin_changes(await _rows(iin_changes))
+    for employer, wanted, cursor in moved:
+        loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))

@@ -66,7 +66,7 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
     return {
         "contract_id": event.contract["id"],
         "version": event.contract["version"],
-        "employer": event.contract["employer"],
+        "employer": _employer(event),
         "event": event.kind,
         "effective_on": event.effective_on,
         "recorded_at": outcome.decided_at,
@@ -83,3 +83,8 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
         "entered": entered_as_json(event.entered) if event.entered is not None else None,
         "amendment_id": event.amendment["id"] if event.amendment else None,
     }
+
+
+def _employer(event: ContractEvent) -> Any:
+    """Whose entry it is: that of the employer it had before, where the event gave the contract another."""
+    return event.changes["employer"][0] if "employer" in event.changes else event.contract["employer"]

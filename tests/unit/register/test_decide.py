@@ -94,6 +94,15 @@ MESSAGES = st.fixed_dictionaries(
             },
         ),
         "leave": partial(LEAVE, of={}),
+        "transfer": partial(
+            {
+                "receiver": "940340000421",
+                "reorganized_on": date(2025, 6, 2),
+                "number": "ПА-1",
+                "concluded_on": date(2025, 6, 3),
+            },
+            of={},
+        ),
         "iin_change": partial({"former_iin": IIN, "iin": OTHER_IIN}, of={}),
         "leave_reference": st.sampled_from(
             [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
@@ -125,6 +134,17 @@ STATES = st.builds(
     amendments=st.lists(st.just(AMENDED), max_size=1),
     leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
     leave_by_external_id=st.none() | st.just(RECORDED),
+    moving=st.lists(
+        ROWS.filter(bool).map(
+            lambda row: {
+                **row,
+                "number_taken": False,
+                "external_id_taken": False,
+                "agreement_exists": row["version"] % 2 == 1,
+            }
+        ),
+        max_size=2,
+    ),
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),

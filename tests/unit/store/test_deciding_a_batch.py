@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from esutd_bus.register.event import ContractEvent
-from esutd_bus.register.state import Needs, State
+from esutd_bus.register.state import Moving, Needs, State
 from esutd_bus.store.decision import decide
 from esutd_bus.store.journal import Record
 from esutd_bus.store.loading import Loaded
@@ -93,6 +93,21 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
 def test_what_meets_nobody_is_decided_at_once(second: Work) -> None:
     first = work(BY_ID)
     assert list(decide([first, second], loaded(CONTRACT)).outcomes) == [first, second]
+
+
+@pytest.mark.parametrize(
+    "around", [Needs(employee_iin="i9"), Needs(moving=Moving(OTHER, "1", date(2026, 3, 2), 10))]
+)
+def test_what_names_no_contract_sees_all_that_was_entered_before(around: Needs) -> None:
+    entered, others, refused = (
+        work(Needs(contract_number="8")),
+        work(Needs(contract_number="8"), employer=OTHER),
+        work(Needs(contract_number="9"), writes=False),
+    )
+    assert list(decide([entered, work(around)], Loaded()).outcomes) == [entered]
+    for before in (others, refused):
+        after = work(around)
+        assert list(decide([before, after], Loaded()).outcomes) == [before, after]
 
 
 def test_reads_and_refusals_stand_in_nobodys_way() -> None:

@@ -32,6 +32,11 @@ def leave_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "leave", "leave")
 
 
+def transfer_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE009, 015, 023, 154. Source: code texts."""
+    yield from _missing(case, "transfer", "transfer")
+
+
 def iin_change_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011. Source: code text."""
     yield from _missing(case, "iin_change", "iin_change")
