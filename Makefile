@@ -9,7 +9,7 @@ FUZZ ?= 20000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz check bench-signature clean
+.PHONY: demo test test-server fuzz check codes clauses bench-signature clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -29,6 +29,12 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+codes: $(VENV)/installed  ## every answer code of the ministry: by which rule and fixture, or why not
+	$(BIN)/python tools/code_table.py
+
+clauses: $(VENV)/installed-dev  ## every clause, its behaviour, its tests (ARGS=--run: which are run)
+	$(BIN)/python tools/clause_table.py $(ARGS)
 
 bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, xmlsec and BouncyCastle
 	$(BIN)/python -m benchmarks.signature

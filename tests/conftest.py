@@ -108,6 +108,7 @@ def service_environment(
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
         "ESUTD_BODY_TIMEOUT_SECONDS": "5",
         "ESUTD_LOG_LEVEL": "WARNING",
+        "ESUTD_BELIEVE_SENT_AT": "true",
     }
 
 

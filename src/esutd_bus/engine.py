@@ -19,6 +19,7 @@ from esutd_bus.answers import Answer, Answers, receipt
 from esutd_bus.logs import trace
 from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
+from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.event import Accepted, Decision, Refused
 from esutd_bus.register.refusal import Refusal
@@ -49,6 +50,7 @@ class Engine:
         ports: Mapping[str, Port],
         rulebook: Callable[[], Rulebook],
         clock: Callable[[], datetime],
+        believes_sent_at: bool = False,
     ) -> None:
         self.contracts = contracts
         self.keys = keys
@@ -58,6 +60,7 @@ class Engine:
         self._ports = ports
         self._rulebook = rulebook
         self._clock = clock
+        self._believes_sent_at = believes_sent_at
 
     async def handle(self, incoming: Incoming) -> Answer:
         """The answer to a message. Never raises."""
@@ -85,7 +88,7 @@ class Engine:
         """The whole way. Raises StoreUnavailable."""
         try:
             request = self._reader.read(passage, service, self._clock())
-            request = await self._fetch(passage, request)
+            request = await self._search(await self._fetch(passage, request))
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
         try:
@@ -130,17 +133,24 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
+    async def _search(self, request: Request) -> Request:
+        """Looks for what the register must find among many rows; not for a message refused already."""
+        search = needs(request.command).search
+        if search is None or request.key is None:
+            return request
+        return replace(request, found=await self._store.search(request.command.employer, search))
+
     async def _needs_nothing(self, passage: Passage, request: Request) -> bool:
         """Whether a request is answered without the registries: as before, or by a right that is missing."""
         state, stored = await self._store.look(self._work(passage, request))
-        right = missing_right(request.command, state, self._clock(), self._rulebook())
+        right = missing_right(request.command, state, self._present(passage), self._rulebook())
         return stored is not None or right is not None
 
     def _decide(
         self, passage: Passage, request: Request, state: State, stored: StoredAnswer | None
     ) -> Outcome:
         """The outcome of a request on a state. Pure: the unit of work may ask again on a newer state."""
-        now, rules = self._clock(), self._rulebook()
+        now, rules = self._present(passage), self._rulebook()
         right = missing_right(request.command, state, now, rules)
         if right is not None:
             return Outcome(self._answers.fault(passage, [right]))
@@ -152,7 +162,8 @@ class Engine:
         if request.operation.fetch and key is not None and not request.fetched:
             # The stored answer for whose sake no registry was asked has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        decision = decide(request.command, replace(state, fetched=request.fetched), now, rules)
+        known = replace(state, fetched=request.fetched, found=request.found)
+        decision = decide(request.command, known, now, rules)
         return self._judge(passage, request, decision, now)
 
     def _judge(self, passage: Passage, request: Request, decision: Decision, now: datetime) -> Outcome:
@@ -172,6 +183,14 @@ class Engine:
             recorded_by=request.command.speaker.recorded_by,
             binds=True,
         )
+
+    def _present(self, passage: Passage) -> datetime:
+        """The present as the rules see it: the clock's; on a testbed the message's own, if it tells one."""
+        said = passage.record.said.get("sent_at") if self._believes_sent_at else None
+        if said is None:
+            return self._clock()
+        sent_at = datetime.fromisoformat(said)
+        return sent_at if sent_at.tzinfo else sent_at.replace(tzinfo=ALMATY)
 
     def _body(self, passage: Passage, request: Request, decision: Accepted) -> bytes:
         sources = {**decision.answer, "message": passage.source, "receipt": receipt(decision)}

@@ -89,6 +89,7 @@ async def open_node(settings: Settings) -> Engine:
         ports=_ports(settings),
         rulebook=in_force.rulebook,
         clock=settings.clock,
+        believes_sent_at=settings.believe_sent_at and settings.now is None,
     )
     await store.open()
     keys.watch()

@@ -10,6 +10,7 @@ from uuid import UUID
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.register.command import Command
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.search import Found
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import RequestKey
 
@@ -63,6 +64,9 @@ class Request:
 
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What the registries said, by port."""
+
+    found: Found | None = None
+    """What was looked for among many rows."""
 
 
 @dataclass(frozen=True, slots=True)

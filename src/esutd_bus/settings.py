@@ -134,6 +134,11 @@ class Settings(BaseSettings):
 
     now: AwareDatetime | None = None
     """A fixed instant for rules and certificates, never for time-outs (tests)."""
+    believe_sent_at: bool = False
+    """The rules take a message's own `sentAt` for the present, so that windows and deadlines can be tried out.
+
+    For testbeds; nothing where `now` is given. Signatures are judged by the clock all the same.
+    """
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     log_format: Literal["json", "console"] = "json"
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -17,11 +18,12 @@ import pytest
 import requests
 from psycopg.conninfo import conninfo_to_dict
 
+from esutd_bus.register.calendar import ALMATY
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
-from support.messages import contract, post, register, send
+from support.messages import contract, header, post, register, send
 from support.services import Service, asgi_service, esutd_bus, until
 
 NEW_POSITION = "2511-1-999"
@@ -212,6 +214,21 @@ def test_rules_follow_the_clock_they_are_given(own: dict[str, str], ca: TestCa, 
     assert reply.warnings == ["SCSE088"]
     assert (reply.text("dueOn"), reply.text("daysLate")) == ("2026-01-13", "2")
     assert ("SCSE059", "contract/concludedOn") in ahead.fields
+
+
+def test_a_messages_own_clock_is_believed_on_a_testbed_alone(
+    own: dict[str, str], ca: TestCa, tmp_path: Path
+) -> None:
+    tomorrow = contract(concludedOn=(datetime.now(ALMATY) + timedelta(days=1)).date().isoformat())
+    late = header(sentAt=(datetime.now(ALMATY) + timedelta(days=2)).isoformat())
+    employer = ca.identity("employer")
+    message = register(contract=tomorrow, requestHeader=late)
+    with asgi_service(own, tmp_path / "plain.log", workers=1) as service:
+        assert send(service.url, message, employer).fields == [("SCSE059", "contract/concludedOn")]
+    message = register(contract=tomorrow, requestHeader=header(sentAt=late["sentAt"]))
+    testbed = {**own, "ESUTD_BELIEVE_SENT_AT": "true"}
+    with asgi_service(testbed, tmp_path / "testbed.log", workers=1) as service:
+        assert send(service.url, message, employer).codes == ["SCSS001"]
 
 
 def test_a_database_that_goes_away_and_comes_back(

@@ -78,6 +78,7 @@ def contract(number: str, **more: Any) -> dict[str, Any]:
         "status": "active",
         "registered_at": datetime.now(UTC),
         "version": 1,
+        "changed_at": datetime.now(UTC),
         **more,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,7 +13,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Table, text
-from store_works import rows
+from store_works import EMPLOYER, contract, rows
 
 from esutd_bus.mapping.document import MappingDocument
 from esutd_bus.mapping.exchange_tables import declare
@@ -31,7 +32,7 @@ def tables(**declarations: Any) -> Iterable[Table]:
     return declare([MappingDocument("Test.yaml", "Test", {}, declarations)]).values()
 
 
-NEWEST = "migrated from nothing to 0004"
+NEWEST = "migrated from nothing to 0006"
 
 LESSON = {"columns": {"topic": {"type": "text", "required": True}, "hours": "decimal"}, "index": ["topic"]}
 PUPIL = {"parent": "lesson", "columns": {"iin": "text"}}
@@ -97,6 +98,73 @@ def test_the_edition_of_the_dictionaries_survives_the_migrations_both_ways(empty
     with sqlalchemy_engine(empty).begin() as connection:
         command.downgrade(alembic_config(connection), "0001")
     assert rows(empty, "SELECT version, entries FROM dictionary_version") == [(2, 0)]
+
+
+def test_what_amendments_say_is_told_by_the_history_after_the_migration(empty: str) -> None:
+    """Terms are derived from the history, so that amendments of before must be in it."""
+    ids = {name: f"'00000000-0000-0000-0000-00000000000{n}'" for n, name in enumerate("cam", start=1)}
+    with sqlalchemy_engine(empty).begin() as connection:
+        command.upgrade(alembic_config(connection), "0002")
+        connection.execute(
+            text(
+                "INSERT INTO contract (id, employer, external_id, number, concluded_on, employee_iin, starts_on,"
+                " term_code, position_code, established_post, employment_type_code, remote_work_code,"
+                " country_code, address, status, registered_at, version) SELECT {c}, 'e', 'x', '1', now(), 'i',"
+                " now(), '1', 'p', 'p', '1', '3', '398', 'a', 'active', now(), 2".format(**ids)
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO amendment SELECT {a}, {c}, 'e', 'y', '1', now(), now(),"
+                ' \'{{"term_code": ["2", "1"], "ends_on": ["2027-01-01", null]}}\', {m}, now()'.format(**ids)
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,"
+                " message_id, changes) SELECT {c}, 2, 'ContractAmended', now(), now(), 'e', {m}, '[]'".format(
+                    **ids
+                )
+            )
+        )
+    upgrade(empty, [])
+    terms = {"term_code": "1", "ends_on": None}
+    assert rows(empty, "SELECT terms, status, version FROM amendment") == [(terms, "active", 1)]
+    assert rows(empty, "SELECT entered, amendment_id::text FROM contract_event") == [
+        (terms, ids["a"].strip("'"))
+    ]
+    with psycopg.connect(empty) as connection, pytest.raises(psycopg.errors.RaiseException):
+        connection.execute("UPDATE contract_event SET entered = NULL")
+
+
+def test_contracts_from_before_know_when_they_changed_and_whose_their_entries_are(empty: str) -> None:
+    later = {"registered_at", "changed_at"}
+    row = {name: value for name, value in contract("n1").items() if name not in later}
+    names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
+    with sqlalchemy_engine(empty).begin() as connection:
+        command.upgrade(alembic_config(connection), "0005")
+        for number, id_ in (("n1", UUID(int=1)), ("n2", UUID(int=2))):
+            connection.execute(
+                text(
+                    f"INSERT INTO contract ({names}, registered_at) VALUES ({values}, '2026-03-02T09:00+05:00')"
+                ),
+                {**row, "id": id_, "number": number, "external_id": number},
+            )
+        connection.execute(
+            text(
+                "INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,"
+                " message_id, changes) SELECT :id, n, 'ContractAmended', '2026-03-02',"
+                " '2026-03-02T09:00+05:00'::timestamptz + n * interval '1 day', '-', :id, '[]'"
+                " FROM generate_series(1, 3) n"
+            ),
+            {"id": UUID(int=1)},
+        )
+    upgrade(empty, [])
+    changed = rows(empty, "SELECT number, changed_at::date::text FROM contract ORDER BY 1")
+    assert changed == [("n1", "2026-03-05"), ("n2", "2026-03-02")]
+    assert rows(empty, "SELECT DISTINCT employer FROM contract_event") == [(EMPLOYER,)]
+    with pytest.raises(psycopg.errors.RaiseException, match="only ever added"):
+        rows(empty, "DELETE FROM contract_event")
 
 
 def test_nodes_that_start_together_upgrade_once(empty: str) -> None:

@@ -98,6 +98,7 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
                 "ESUTD_CRL_URLS": json.dumps(revocation.list_urls),
                 "ESUTD_OCSP_URLS": json.dumps([revocation.ocsp_url]),
                 "ESUTD_BUS_SYNC_URL": registry.url,
+                "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }
             with _service(environment, folder / "service.log") as endpoint:

@@ -38,7 +38,7 @@ SECONDS_TO_FINISH = 30
 @click.option(
     "--test-ca",
     type=click.Path(file_okay=False, path_type=Path),
-    help="For trying out only: believe the test CA of this folder (made if absent), and know its partners.",
+    help="For trying out only: believe the test CA of this folder (made if absent) and sentAt, know its partners.",
 )
 def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path | None) -> None:
     """Serve the register's SOAP services.
@@ -56,6 +56,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
     ca = TestCa.ensure(test_ca) if test_ca is not None else None
     if ca is not None:
         os.environ["ESUTD_TRUST_DIR"] = str(ca.trust_dir)
+        os.environ.setdefault("ESUTD_BELIEVE_SENT_AT", "true")
         os.environ.setdefault("ESUTD_CRL_URLS", json.dumps(ca.list_urls))
     given = {"ESUTD_HOST": host, "ESUTD_PORT": port, "ESUTD_WORKERS": workers}
     os.environ |= {name: str(value) for name, value in given.items() if value is not None}

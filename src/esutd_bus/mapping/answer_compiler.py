@@ -156,7 +156,7 @@ class AnswerCompiler:
 
     def _element_path(self, column: Any) -> Any:
         """A history's reader knows elements, not columns."""
-        return self._element_paths.get(f"contract.{column}", column)
+        return self._element_paths.get(column if "." in column else f"contract.{column}", column)
 
 
 def _text(value: Any) -> str | None:

@@ -45,7 +45,10 @@ class AnswerSources:
         given = decider.answer
         tables = {table: _kept(metadata.tables[table]) for table in given.tables}
         rows = {**tables, **given.rows, **ROWS_OF_THE_ENGINE}
-        return cls(rows, given.lists, f"{name} tells nothing of", f"{name} gives no list")
+        as_stored = {
+            name: _kept(metadata.tables[table], stored=True) for name, table in given.table_lists.items()
+        }
+        return cls(rows, {**given.lists, **as_stored}, f"{name} tells nothing of", f"{name} gives no list")
 
     @classmethod
     def of_rows(cls, landed: Mapping[str, Landed], declared: Mapping[str, Table]) -> AnswerSources:
@@ -75,11 +78,12 @@ class AnswerSources:
         return lists[name]
 
 
-def _kept(table: Table) -> Shape:
-    """A row of the register's."""
+def _kept(table: Table, *, stored: bool = False) -> Shape:
+    """A row of the register's: `stored`, or as the register has just made it, without what the store adds."""
+    columns = [column for column in table.columns if stored or column.info.get("fed_by") != "store"]
     return Shape(
-        always={column.name: column_type(column) for column in table.columns if not column.nullable},
-        sometimes={column.name: column_type(column) for column in table.columns if column.nullable},
+        always={column.name: column_type(column) for column in columns if not column.nullable},
+        sometimes={column.name: column_type(column) for column in columns if column.nullable},
     )
 
 

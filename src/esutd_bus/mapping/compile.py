@@ -174,11 +174,13 @@ def _mapped(
 def _element_paths(document: MappingDocument) -> dict[str, str]:
     """Field → the element that tells it, for readers of a history.
 
-    `contract.term_code` → `term/termCode`: below the group of the message that first feeds it.
+    `contract.term_code` → `term/termCode`: below the group of the message that first feeds it. Of another table
+    the whole path: `leave.starts_on` → `leave/startsOn`.
     """
     paths: dict[str, str] = {}
     for operation in document.operations.values():
         for path, line in operation.request.items():
             if "to" in line:
-                paths.setdefault(line["to"], path.partition("/")[2])
+                of_contract = line["to"].startswith("contract.")
+                paths.setdefault(line["to"], path.partition("/")[2] if of_contract else path)
     return paths

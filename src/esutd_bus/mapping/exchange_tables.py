@@ -25,7 +25,7 @@ from sqlalchemy.types import TypeEngine
 
 from esutd_bus.mapping.answer_sources import LISTS_OF_THE_ENGINE, ROWS_OF_THE_ENGINE
 from esutd_bus.mapping.document import MappingDocument
-from esutd_bus.mapping.fields import REFERENCE
+from esutd_bus.mapping.fields import BESIDE_TABLES
 from esutd_bus.mapping.yaml_file import MappingError, names, section, text
 from esutd_bus.store.tables import metadata as register_metadata
 
@@ -76,7 +76,7 @@ class _Declaration:
         said = section(content, place, _TABLE_WORDS)
         if not _NAME.fullmatch(name):
             raise MappingError(f"{place}: a table's name is lower case letters, digits and «_», at most 41")
-        if name in register_metadata.tables or name == REFERENCE:
+        if name in register_metadata.tables or name in BESIDE_TABLES:
             raise MappingError(f"{place}: the register has a table of this name")
         if name in ROWS_OF_THE_ENGINE or name in LISTS_OF_THE_ENGINE:
             raise MappingError(f"{place}: the name is taken: answers tell «{name}» from the engine")

@@ -17,12 +17,25 @@ from esutd_bus.store.tables import metadata
 MESSAGE = "message"
 """What every message says of itself: kept in the journal, whatever the operation."""
 
-REFERENCE = "reference"
-"""How a message refers to a contract."""
-
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
-_REFERENCE: Mapping[str, type] = {"contract_id": UUID, "external_id": str}
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation")
+BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
+    "reference": {"contract_id": UUID, "external_id": str},
+    "employee_reference": {"iin": str},
+    "amendment_reference": {"amendment_id": UUID, "external_id": str},
+    "leave_reference": {"leave_id": UUID, "external_id": str},
+    "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
+    "search": {
+        "employee_iin": str,
+        "status": str,
+        "changed_since": datetime,
+        "page_number": int,
+        "page_size": int,
+        "request_id": UUID,
+    },
+}
+"""What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
+
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {
@@ -70,7 +83,7 @@ class Fields:
     def __init__(self, declared: Mapping[str, Table], *, of_command: bool) -> None:
         tables: dict[str, Mapping[str, type]] = {MESSAGE: _SAID_OF_A_MESSAGE}
         if of_command:
-            tables[REFERENCE] = _REFERENCE
+            tables |= BESIDE_TABLES
             tables |= {name: _fed_by_messages(metadata.tables[name]) for name in _TABLES_OF_COMMANDS}
         else:
             tables |= {name: _fed_by_messages(table) for name, table in declared.items()}
@@ -78,7 +91,7 @@ class Fields:
         self._elsewhere = {
             **dict.fromkeys(declared, "of a mapping's own: a command of the register does not store it"),
             **dict.fromkeys(
-                (REFERENCE, *metadata.tables), "the register's: only a command of the register feeds it"
+                (*BESIDE_TABLES, *metadata.tables), "the register's: only a command of the register feeds it"
             ),
         }
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+from esutd_bus.register.amendment import given_terms
 from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
-from esutd_bus.register.contract import TERMS, Changes, differences, replaced
+from esutd_bus.register.contract import ACTIVE
 from esutd_bus.register.deadlines import deadline
-from esutd_bus.register.event import Accepted, ContractEvent
-from esutd_bus.register.jsonable import jsonable_changes
+from esutd_bus.register.entering import entered
+from esutd_bus.register.event import Accepted
 from esutd_bus.register.rules import (
     amendment,
     codes,
@@ -20,46 +23,36 @@ from esutd_bus.register.rules import (
     working_time,
 )
 from esutd_bus.register.state import Needs, Row
+from esutd_bus.register.timeline import AMENDED, entered_as_json
 
 
 def needs(command: Command) -> Needs:
-    """The contract, its amendments, and whatever may stand in the new amendment's way."""
+    """The contract, its timeline, and whatever may stand in the new amendment's way."""
     external_id = command.values.get("amendment", {}).get("external_id")
-    return replace(referred(command, amendments=True), amendment_external_id=external_id)
+    return replace(referred(command, amendments=True, history=True), amendment_external_id=external_id)
 
 
 def accept(case: Case) -> Accepted:
-    """The contract takes the new terms; each group of terms given is replaced as a whole."""
-    contract = case.found
-    given = case.table("contract")
-    after = replaced({column: given[column] for column in TERMS if column in given})
-    changes = differences(contract, after)
-    row = {**contract, **after, "version": contract["version"] + 1}
-    agreement = _agreement(case, row, changes)
+    """The contract takes the new terms from the amendment's start on; each group given is replaced as a whole."""
+    terms = given_terms(case)
+    agreement = _agreement(case, terms)
     due = deadline("353/8", agreement["concluded_on"], case.today, case.rules.calendar)
-    event = ContractEvent(
-        kind="ContractAmended",
-        contract=row,
-        changes=changes,
-        effective_on=agreement["starts_on"],
-        deadline=due,
-        amendment=agreement,
-    )
-    answer = {"contract": row, "amendment": agreement}
-    return Accepted(events=(event,), answer=answer, deadline=due, contract_id=row["id"])
+    return entered(case, AMENDED, agreement["starts_on"], terms, deadline=due, amendment=agreement)
 
 
-def _agreement(case: Case, contract: Row, changes: Changes) -> Row:
+def _agreement(case: Case, terms: Mapping[str, Any]) -> Row:
     command, given = case.command, case.table("amendment")
     return {
         "id": command.new_id,
-        "contract_id": contract["id"],
+        "contract_id": case.found["id"],
         "employer": command.employer,
         "external_id": given["external_id"],
         "number": given["number"],
         "concluded_on": given["concluded_on"],
         "starts_on": given["starts_on"],
-        "changes": jsonable_changes(changes),
+        "terms": entered_as_json(terms),
+        "status": ACTIVE,
+        "version": 1,
         "message_id": command.message_id,
         "recorded_at": case.now,
     }

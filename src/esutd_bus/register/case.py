@@ -125,6 +125,9 @@ class Sources:
     lists: Mapping[str, Shape] = field(default_factory=dict)
     """Lists of rows, by name."""
 
+    table_lists: Mapping[str, str] = field(default_factory=dict)
+    """Lists of rows as they stand in a table: name → table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decider:
@@ -153,7 +156,9 @@ class Decider:
     """Whether it is the employer itself that must sign: nobody can be entrusted with it (353/5)."""
 
 
-def referred(command: Command, *, amendments: bool = False, history: bool = False) -> Needs:
+def referred(
+    command: Command, *, amendments: bool = False, history: bool = False, leaves: bool = False
+) -> Needs:
     """The needs of a message that refers to a contract."""
     reference = command.values.get("reference", _NOTHING)
     contract_id: UUID | None = reference.get("contract_id")
@@ -162,4 +167,5 @@ def referred(command: Command, *, amendments: bool = False, history: bool = Fals
         contract_external_id=None if contract_id else reference.get("external_id"),
         amendments=amendments,
         history=history,
+        leaves=leaves,
     )

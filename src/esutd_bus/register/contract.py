@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
+from esutd_bus.register.jsonable import JsonValue
 from esutd_bus.register.state import Row
 
 ACTIVE = "active"
@@ -25,34 +28,61 @@ GROUPS: tuple[tuple[str, ...], ...] = (
 
 TERMS = tuple(column for group in GROUPS for column in group)
 
-ENTERED = (
-    "external_id",
-    "number",
-    "concluded_on",
-    "employee_iin",
-    "employee_surname",
-    "employee_name",
-    "employee_patronymic",
-    "starts_on",
-    *TERMS,
+ENTERED_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("external_id",),
+    ("number",),
+    ("concluded_on",),
+    ("employee_iin", "employee_surname", "employee_name", "employee_patronymic"),
+    ("starts_on",),
+    *GROUPS,
 )
-"""The columns a registration enters."""
+"""What a registration enters and a correction may correct; a group is replaced as a whole."""
+
+ENTERED = tuple(column for group in ENTERED_GROUPS for column in group)
 
 TERMINATION = ("terminated_on", "termination_reason_code", "termination_note")
 """The columns a termination enters."""
 
+EXTENSION = ("extended_on",)
+"""The columns an extension enters, besides the term."""
+
+REINSTATEMENT = (
+    "reinstated_on",
+    "reinstatement_order_number",
+    "reinstatement_order_date",
+    "reinstatement_organization_code",
+    "reinstatement_court_code",
+    "reinstatement_note",
+)
+"""The columns a reinstatement enters."""
+
+ENTERED_LATER = (*TERMINATION, *EXTENSION, *REINSTATEMENT)
+"""The columns that are empty when a contract is registered."""
+
 Changes = Mapping[str, tuple[Any, Any]]
-"""Column → (before, after)."""
+"""Column → (before, after). Columns of the amendment that an entry is about begin with `amendment.`."""
+
+_DATES = frozenset(column for column in (*ENTERED, *ENTERED_LATER) if column.endswith(("_on", "_date")))
+_DECIMALS = frozenset({"tariff_rate"})
 
 
-def replaced(given: Mapping[str, Any]) -> dict[str, Any]:
+def replaced(given: Mapping[str, Any], groups: tuple[tuple[str, ...], ...] = GROUPS) -> dict[str, Any]:
     """Column → new value, for every group that the given values touch; what a group leaves out is emptied."""
     return {
         column: given.get(column)
-        for group in GROUPS
+        for group in groups
         if any(given.get(column) is not None for column in group)
         for column in group
     }
+
+
+def from_json(column: str, value: JsonValue) -> Any:
+    """A column's value from what `jsonable` made of it."""
+    if isinstance(value, str) and column in _DATES:
+        return date.fromisoformat(value)
+    if isinstance(value, str) and column in _DECIMALS:
+        return Decimal(value)
+    return value
 
 
 def differences(before: Row, after: Mapping[str, Any]) -> Changes:

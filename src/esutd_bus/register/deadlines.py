@@ -20,17 +20,28 @@ class Term:
     """True: working days. False: calendar days."""
 
     warning: str
-    """The register's code for an entry that comes later. It is accepted all the same."""
+    """The register's code for an entry that comes later. It is accepted all the same, but for a `window`."""
+
+    window: bool = False
+    """What comes later is refused."""
 
 
 TERMS: Mapping[str, Term] = MappingProxyType(
     {
         "353/7": Term(days=5, working=True, warning="SCSE088"),
         "353/8": Term(days=15, working=False, warning="SCSE089"),
+        "353/9": Term(days=30, working=True, warning="SCSE090", window=True),
+        "353/10": Term(days=10, working=True, warning="SCSE093"),
         "353/12": Term(days=3, working=True, warning="SCSE091"),
+        # The register has no code of its own for a late extension.
+        "353/13-1": Term(days=15, working=True, warning="ESB011"),
     }
 )
-"""Clause → term: a contract, an amendment (both from their signing), a termination (from its date)."""
+"""Clause → term: a contract, an amendment (both from their signing), a correction or deletion (from the first
+entry), a reinstatement, a termination, an extension (each from its date).
+
+The text of SCSE090 says calendar days; the order, working ones.
+"""
 
 
 def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> Deadline:

@@ -14,7 +14,7 @@ from esutd_bus.register.state import Row
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """By when the entry was due, and how late it came (order 353, clauses 7, 8, 12)."""
+    """By when the entry was due, and how late it came (order 353, clauses 7–10, 12, 13-1)."""
 
     clause: str
     """`353/7`"""
@@ -24,7 +24,7 @@ class Deadline:
     """0 when in time; otherwise in the days the clause counts in (working or calendar)."""
 
     warning: str | None
-    """The register's code for lateness (SCSE088, SCSE089, SCSE091), when late."""
+    """The register's code for lateness (SCSE088, SCSE089, …), when late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +32,29 @@ class ContractEvent:
     """A contract came into being or changed: one entry of its history."""
 
     kind: str
-    """`ContractRegistered`, `ContractAmended`, `ContractTerminated`."""
+    """`ContractRegistered`, `ContractAmended`, `ContractExtended`, `LeaveRecorded`, …"""
 
     contract: Row
     """The contract as it is from now on: every column of the table `contract`."""
 
     changes: Mapping[str, tuple[Any, Any]]
-    """Column → (before, after) for what changed."""
+    """Column → (before, after) for what changed; columns of another table with its name: `amendment.number`."""
 
     effective_on: date
     """From when the change holds."""
 
     deadline: Deadline | None = None
     amendment: Row | None = None
-    """The additional agreement (a new row of the table `amendment`), if it made the change."""
+    """The additional agreement that the entry is about, as it is from now on (table `amendment`)."""
+
+    entered: Mapping[str, Any] | None = None
+    """What the entry itself says of the contract: column → value. `None`: no more than what changed.
+
+    An amendment says what holds even where it changes nothing today: without an earlier one it would.
+    """
+
+    leave: Row | None = None
+    """The leave that the event is about, as it is from now on: every column of the table `leave`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,14 @@ class Disclosed:
     """Data about a person left the register: who, whom about, why, on what consent (order 353, clause 14)."""
 
     disclosure: Row
+
+
+@dataclass(frozen=True, slots=True)
+class RowAdded:
+    """A row of a register's table that no contract's history tells."""
+
+    table: str
+    row: Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +88,7 @@ class RowsStored:
     """(table, row), parents first."""
 
 
-Event = ContractEvent | Disclosed | DelegationRecorded | RowsStored
+Event = ContractEvent | Disclosed | DelegationRecorded | RowAdded | RowsStored
 
 
 @dataclass(frozen=True, slots=True)

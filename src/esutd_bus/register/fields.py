@@ -48,6 +48,17 @@ class TermRule:
     """The least period from the start to the end, in years."""
 
     amendment_only: bool = False
+    extensions: int | None = None
+    """How often it can be extended for the same term; `None`: any number of times."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveRule:
+    """What a type of leave asks of its dates."""
+
+    first_working_day_on: Presence = Presence.ALLOWED
+    days: int | None = None
+    """The longest period, its first and last day included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +75,14 @@ class FieldRules:
     kato_country: str
     """The country whose territories КАТО names."""
 
+    courts: frozenset[str]
+    """Codes of the organizations whose decision to reinstate needs the code of a court."""
+
     required: Mapping[str, Mapping[str, str]]
-    """Entry (`contract`, `amendment`, `termination`, …) → column → answer code of its absence."""
+    """Entry (`contract`, `amendment`, `leave`, …) → column → answer code of its absence."""
+
+    leaves: Mapping[str, LeaveRule]
+    """`leave_type_code` → rule."""
 
     def term(self, code: str | None) -> TermRule:
         """The rule of a term; one the file does not list asks nothing."""
@@ -75,8 +92,13 @@ class FieldRules:
         """What a regime of working time makes of the tariff rate; one the file does not list allows it."""
         return self.regimes.get(code, Presence.ALLOWED) if code else Presence.ALLOWED
 
+    def leave(self, code: str | None) -> LeaveRule:
+        """The rule of a type of leave; one the file does not list asks nothing."""
+        return self.leaves.get(code, _ANY_LEAVE) if code else _ANY_LEAVE
+
 
 _ANY_TERM = TermRule()
+_ANY_LEAVE = LeaveRule()
 
 
 @cache
@@ -91,7 +113,7 @@ def parse(text: str) -> FieldRules:
     return FieldRules(
         codes=tuple(
             CodeCheck(
-                field=f"contract.{column}",
+                field=column if "." in column else f"contract.{column}",
                 dictionary=check["dictionary"],
                 unknown=check["unknown"],
                 not_leaf=check.get("not_leaf"),
@@ -102,9 +124,20 @@ def parse(text: str) -> FieldRules:
         terms=MappingProxyType({code: _term(rule) for code, rule in data["terms"].items()}),
         regimes=MappingProxyType({code: Presence(rule) for code, rule in data["regimes"].items()}),
         kato_country=data["kato_country"],
+        courts=frozenset(data["courts"]),
         required=MappingProxyType(data["required"]),
+        leaves=MappingProxyType({code: _leave(rule) for code, rule in data["leaves"].items()}),
     )
 
 
 def _term(rule: Mapping[str, Any]) -> TermRule:
-    return TermRule(Presence(rule["ends_on"]), rule.get("years", 0), rule.get("amendment_only", False))
+    return TermRule(
+        ends_on=Presence(rule["ends_on"]),
+        years=rule.get("years", 0),
+        amendment_only=rule.get("amendment_only", False),
+        extensions=rule.get("extensions"),
+    )
+
+
+def _leave(rule: Mapping[str, Any]) -> LeaveRule:
+    return LeaveRule(Presence(rule["first_working_day_on"]), rule.get("days"))

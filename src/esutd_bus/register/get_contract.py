@@ -1,4 +1,4 @@
-"""GetContract: an employer reads its contract and the contract's history."""
+"""GetContract: an employer reads its contract, its employee's leaves, and the history of both."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from uuid import UUID
 from esutd_bus.register.case import Case, Decider, Shape, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted
+from esutd_bus.register.leave import active_leaves
 from esutd_bus.register.rules import completeness, reference
 from esutd_bus.register.state import Needs, Row
 
@@ -22,22 +23,24 @@ _ENTRY = Shape(
         "recorded_by": str,
         "message_id": UUID,
     },
-    sometimes={"due_on": date, "days_late": int},
+    sometimes={"amendment_id": UUID, "leave_id": UUID, "due_on": date, "days_late": int},
     lists={"change": Shape(always={"field": str}, sometimes={"before": object, "after": object})},
     filled=True,
 )
 
 
 def needs(command: Command) -> Needs:
-    """The contract and its history."""
-    return referred(command, history=True)
+    """The contract, its leaves and its history."""
+    return referred(command, history=True, leaves=True)
 
 
 def accept(case: Case) -> Accepted:
     """Nothing happens to the register; the answer tells what it holds."""
     contract = case.found
     history = [_entry(row) for row in sorted(case.state.history, key=lambda row: row["version"])]
-    return Accepted(answer={"contract": contract, "history": history}, contract_id=contract["id"])
+    leaves = sorted(active_leaves(case), key=lambda row: row["starts_on"])
+    answer = {"contract": contract, "leaves": leaves, "history": history}
+    return Accepted(answer=answer, contract_id=contract["id"])
 
 
 def _entry(row: Row) -> Mapping[str, Any]:
@@ -50,6 +53,6 @@ DECIDER = Decider(
     needs,
     (completeness.contract_is_named, reference.contract_exists),
     accept,
-    Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}),
+    Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}, table_lists={"leaves": "leave"}),
     requires=("reference",),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -23,11 +22,6 @@ def jsonable(value: Any) -> JsonValue:
         case UUID():
             return str(value)
     raise TypeError(f"a {type(value).__name__} is no column's value")
-
-
-def jsonable_changes(changes: Mapping[str, tuple[Any, Any]]) -> dict[str, list[JsonValue]]:
-    """Column → [before, after], as the table `amendment` keeps its changes."""
-    return {column: [jsonable(before), jsonable(after)] for column, (before, after) in changes.items()}
 
 
 def as_text(value: JsonValue) -> str | None:

@@ -20,3 +20,9 @@ class Limits:
 
     ends_years_ahead: int = 50
     """Years: a contract does not end later (SCSE141, and SCSE142 in an amendment, which say 50)."""
+
+    leave_ends_years_ago: int = 50
+    """Years: a leave did not end earlier (SCSE128, which says 50)."""
+
+    works_again_years_ahead: int = 50
+    """Years: the first working day after a leave is not later (SCSE131, which says 50)."""

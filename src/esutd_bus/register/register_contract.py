@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
-from esutd_bus.register.contract import ACTIVE, ENTERED, TERMINATION
+from esutd_bus.register.contract import ACTIVE, ENTERED, ENTERED_LATER
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.event import Accepted, ContractEvent
 from esutd_bus.register.rules import codes, completeness, registration, term, work_place, working_time
@@ -41,7 +41,7 @@ def _row(case: Case) -> Row:
         "employer": command.employer,
         **{column: given.get(column) for column in ENTERED},
         "status": ACTIVE,
-        **dict.fromkeys(TERMINATION),
+        **dict.fromkeys(ENTERED_LATER),
         "registered_at": case.now,
         "version": 1,
     }

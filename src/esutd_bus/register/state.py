@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from esutd_bus.register.search import Found, Search
+
 Row = Mapping[str, Any]
 """A row of a table: column → value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """Which contracts in force are to get another employer, and what may stand in their way there."""
+
+    receiver: str
+    """BIN or IIN of the new employer."""
+
+    number: str | None
+    """Of the agreement by which they move."""
+
+    concluded_on: date | None
+    at_most: int
+    contract_id: UUID | None = None
+    contract_external_id: str | None = None
+    """One contract alone; neither of the two: all of the employer's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +42,7 @@ class Needs:
     """A contract of this employer with this external id: referred to, or in the way of a new one."""
 
     contract_number: str | None = None
-    """A contract of this employer with this number (SCSE014)."""
+    """A contract of this employer with this number, and not deleted (SCSE014)."""
 
     amendment_external_id: str | None = None
     """An amendment of this employer with this external id (SCSE086)."""
@@ -33,16 +53,36 @@ class Needs:
     history: bool = False
     """The history of the contract referred to."""
 
+    leaves: bool = False
+    """The leaves of the contract referred to, deleted ones too."""
+
+    leave_external_id: str | None = None
+    """A leave of this employer with this external id (SCSE086)."""
+
+    employee_iin: str | None = None
+    """The contracts of this employer with this employee."""
+
+    new_iin: str | None = None
+    """Whose this IIN was before it became an employee's: told by any employer (SCSE145)."""
+
+    moving: Moving | None = None
+    """The employer's contracts in force that are to move to another one."""
+
+    search: Search | None = None
+    """What is looked for among many rows, beside the way of messages."""
     delegation_to: str | None = None
     """The newest act by which this employer entrusts the person with this IIN (353/5)."""
 
     system: str | None = None
     """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
+    new_external_id: str | None = None
+    """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the store found for a command's `Needs`; always of the command's own employer."""
+    """What the store found for a command's `Needs`; always of the command's own employer, but for `iin_change`."""
 
     contract_by_id: Row | None = None
     contract_by_external_id: Row | None = None
@@ -50,7 +90,17 @@ class State:
     amendment_by_external_id: Row | None = None
     amendments: Sequence[Row] = ()
     history: Sequence[Row] = ()
+    leaves: Sequence[Row] = ()
+    leave_by_external_id: Row | None = None
+    contracts_of_employee: Sequence[Row] = ()
+    iin_change: Row | None = None
+    moving: Sequence[Row] = ()
+    """Each with `number_taken`, `external_id_taken`, `agreement_exists`: what stands in its way."""
+
+    found: Found | None = None
+    """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None
     system: Row | None = None
+    contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

@@ -32,10 +32,11 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
     """
     decided = Decided()
     touched: set[Key] = set()
+    wrote: set[str] = set()
     for work in batch:
         state = loaded.state(work.employer, work.needs)
         keys = _touches(work, state)
-        if not touched.isdisjoint(keys):
+        if not touched.isdisjoint(keys) or (_looks_around(work) and work.employer in wrote):
             continue
         stored = loaded.answer_in_force(work.key)
         if stored is None and loaded.answer(work.key) is not None:
@@ -44,24 +45,49 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         decided.outcomes[work] = outcome
         if outcome.events:
             touched |= keys
+            wrote.add(work.employer)
         if work.key is not None:
             touched.add(_request(work.key.sender, work.key.request_id))
     return decided
 
 
+def _looks_around(work: Work) -> bool:
+    """Whether it is about contracts that it does not name: one entered just before would be missed."""
+    return work.needs.moving is not None or work.needs.employee_iin is not None
+
+
 def _touches(work: Work, state: State) -> set[Key]:
     needs, employer = work.needs, work.employer
     keys: set[Key] = {
-        ("contract", row["id"]) for row in (state.contract_by_id, state.contract_by_external_id) if row
+        ("contract", row["id"])
+        for row in (
+            state.contract_by_id,
+            state.contract_by_external_id,
+            # Whose number or id is asked for: it may be corrected, or deleted, by then.
+            state.contract_by_number,
+            state.contract_by_new_external_id,
+        )
+        if row
     }
-    if needs.contract_external_id is not None:
-        keys.add(("external id", (employer, needs.contract_external_id)))
-    if needs.contract_number is not None:
-        keys.add(("number", (employer, needs.contract_number)))
-    if needs.amendment_external_id is not None:
-        keys.add(("amendment", (employer, needs.amendment_external_id)))
-    if needs.delegation_to is not None:
-        keys.add(("delegation", (employer, needs.delegation_to)))
+    keys |= {("contract", row["id"]) for row in (*state.contracts_of_employee, *state.moving)}
+    keys |= {
+        (kind, (employer, value))
+        for kind, value in (
+            ("external id", needs.contract_external_id),
+            ("external id", needs.new_external_id),
+            ("number", needs.contract_number),
+            ("amendment", needs.amendment_external_id),
+            ("leave", needs.leave_external_id),
+            ("delegation", needs.delegation_to),
+        )
+        if value is not None
+    }
+    if needs.moving is not None:
+        there = needs.moving.receiver
+        keys |= {("number", (there, row["number"])) for row in state.moving}
+        keys |= {("external id", (there, row["external_id"])) for row in state.moving}
+    if needs.new_iin is not None:
+        keys.add(("iin", needs.new_iin))
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
     return keys

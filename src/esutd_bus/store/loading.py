@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from psycopg import AsyncCursor
+from sqlalchemy import Table
 
-from esutd_bus.register.state import Needs, Row, State
-from esutd_bus.store import tables
+from esutd_bus.register.contract import DELETED
+from esutd_bus.register.state import Moving, Needs, Row, State
+from esutd_bus.store import moving, tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
@@ -37,19 +39,37 @@ WITH wanted AS (
     {_BY_ID_OR_EXTERNAL_ID}
     UNION
     SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employer, number)
-        JOIN contract c USING (employer, number)
+        JOIN contract c USING (employer, number) WHERE c.status <> 'deleted'
 )
 SELECT {select_list(tables.contract, "c")} FROM wanted JOIN contract c USING (id)
 """  # noqa: S608  # of our own words, here and below: keys are parameters
 
-_AMENDMENTS = f"""
+
+def _belonging(table: Table) -> str:
+    """The query for a contract's amendments, or leaves: all of a contract, and those named by external id."""
+    return f"""
 WITH wanted AS (
-    SELECT a.id FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN amendment a ON a.contract_id = found.id
+    SELECT a.id FROM ({_BY_ID_OR_EXTERNAL_ID}) AS found JOIN "{table.name}" a ON a.contract_id = found.id
     UNION
     SELECT a.id FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id)
-        JOIN amendment a USING (employer, external_id)
+        JOIN "{table.name}" a USING (employer, external_id)
 )
-SELECT {select_list(tables.amendment, "a")} FROM wanted JOIN amendment a USING (id)
+SELECT {select_list(table, "a")} FROM wanted JOIN "{table.name}" a USING (id)
+"""  # noqa: S608
+
+
+_AMENDMENTS = _belonging(tables.amendment)
+_LEAVES = _belonging(tables.leave)
+
+_OF_EMPLOYEES = f"""
+SELECT {select_list(tables.contract, "c")}
+FROM unnest(%s::text[], %s::text[]) AS k (employer, employee_iin) JOIN contract c USING (employer, employee_iin)
+ORDER BY c.id
+"""  # noqa: S608
+
+_IIN_CHANGES = f"""
+SELECT {select_list(tables.iin_change, "c")} FROM unnest(%s::text[], %s::text[]) AS k (employer, iin)
+JOIN iin_change c USING (iin)
 """  # noqa: S608
 
 _HISTORY = f"""
@@ -82,6 +102,11 @@ class Loaded:
     _amendments: Index = field(default_factory=dict)
     _amendments_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _history_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _leaves: Index = field(default_factory=dict)
+    _leaves_of: dict[UUID, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _contracts_of: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _iin_changes: dict[str | None, Row] = field(default_factory=dict)
+    _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
 
@@ -103,9 +128,15 @@ class Loaded:
             contract_by_id=by_id,
             contract_by_external_id=by_external_id,
             contract_by_number=self._contracts.get((employer, "number", needs.contract_number)),
+            contract_by_new_external_id=self._contracts.get((employer, "external_id", needs.new_external_id)),
             amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
             amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
             history=self._history_of.get(contract["id"], ()) if contract else (),
+            leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
+            leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
+            contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
+            iin_change=self._iin_changes.get(needs.new_iin),
+            moving=self._moving.get((employer, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
             system=self._systems.get((employer, needs.system)),
         )
@@ -119,14 +150,35 @@ class Loaded:
     def add_contracts(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract`."""
         for row in rows:
-            for column in ("id", "external_id", "number"):
+            for column in ("id", "external_id"):
                 self._contracts[row["employer"], column, row[column]] = row
+            if row["status"] != DELETED:
+                self._contracts[row["employer"], "number", row["number"]] = row
 
     def add_amendments(self, rows: Iterable[Row]) -> None:
         """Rows of the table `amendment`."""
         for row in rows:
             self._amendments[row["employer"], row["external_id"]] = row
             self._amendments_of[row["contract_id"]].append(row)
+
+    def add_leaves(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `leave`."""
+        for row in rows:
+            self._leaves[row["employer"], row["external_id"]] = row
+            self._leaves_of[row["contract_id"]].append(row)
+
+    def add_contracts_of_employees(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract`, all of each employee."""
+        for row in rows:
+            self._contracts_of[row["employer"], row["employee_iin"]].append(row)
+
+    def add_iin_changes(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `iin_change`."""
+        self._iin_changes |= {row["iin"]: row for row in rows}
+
+    def add_moving(self, employer: str, moving: Moving, rows: Iterable[Row]) -> None:
+        """Rows of the table `contract` that are to move, each with what stands in its way."""
+        self._moving[employer, moving] = list(rows)
 
     def add_history(self, rows: Iterable[Row]) -> None:
         """Rows of the table `contract_event`, a contract's in their order."""
@@ -148,10 +200,13 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
     needed = [(work.employer, work.needs) for work in batch if work.employer]
     by_id = _keys((e, n.contract_id) for e, n in needed)
-    by_external_id = _keys((e, n.contract_external_id) for e, n in needed)
+    by_external_id = _keys(
+        (e, wanted) for e, n in needed for wanted in (n.contract_external_id, n.new_external_id)
+    )
     by_number = _keys((e, n.contract_number) for e, n in needed)
     amended = [(e, n) for e, n in needed if n.amendments]
     read = [(e, n) for e, n in needed if n.history]
+    away = [(e, n) for e, n in needed if n.leaves]
 
     loaded = Loaded()
     async with connection.pipeline():
@@ -167,18 +222,33 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_external_id) for e, n in amended),
             _keys((e, n.amendment_external_id) for e, n in needed),
         )
+        leaves = await _ask(
+            connection,
+            _LEAVES,
+            _keys((e, n.contract_id) for e, n in away),
+            _keys((e, n.contract_external_id) for e, n in away),
+            _keys((e, n.leave_external_id) for e, n in needed),
+        )
+        of_employees = await _ask(connection, _OF_EMPLOYEES, _keys((e, n.employee_iin) for e, n in needed))
+        iin_changes = await _ask(connection, _IIN_CHANGES, _keys((e, n.new_iin) for e, n in needed))
         history = await _ask(
             connection,
             _HISTORY,
             _keys((e, n.contract_id) for e, n in read),
             _keys((e, n.contract_external_id) for e, n in read),
         )
+        moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
     loaded.add_amendments(await _rows(amendments))
+    loaded.add_leaves(await _rows(leaves))
+    loaded.add_contracts_of_employees(await _rows(of_employees))
+    loaded.add_iin_changes(await _rows(iin_changes))
+    for employer, wanted, cursor in moved:
+        loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))

@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Table
 
-from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowsStored
+from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
+from esutd_bus.register.timeline import entered_as_json
 from esutd_bus.store import tables
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import Outcome
@@ -33,18 +34,25 @@ class Projection:
                     self._contract(event, outcome, record)
                 case Disclosed():
                     self.inserts[tables.disclosure].append(event.disclosure)
+                case RowAdded():
+                    self.inserts[tables.metadata.tables[event.table]].append(event.row)
                 case DelegationRecorded():
                     self.inserts[tables.delegation].append(event.delegation)
                 case RowsStored():
                     self._rows(event.rows, outcome, record)
 
     def _contract(self, event: ContractEvent, outcome: Outcome, record: Record) -> None:
-        row = event.contract
         self.inserts[tables.contract_event].append(_history(event, outcome, record))
         if event.amendment is not None:
-            self.inserts[tables.amendment].append(event.amendment)
+            self._put(tables.amendment, event.amendment)
+        if event.leave is not None:
+            self._put(tables.leave, event.leave)
+        self._put(tables.contract, {**event.contract, "changed_at": outcome.decided_at})
+
+    def _put(self, table: Table, row: Mapping[str, Any]) -> None:
+        """A row as it is from now on: new at its first version."""
         target = self.inserts if row["version"] == 1 else self.updates
-        target[tables.contract].append(row)
+        target[table].append(row)
 
     def _rows(self, rows: Sequence[tuple[str, Mapping[str, Any]]], outcome: Outcome, record: Record) -> None:
         known = {"employer": record.sender, "message_id": record.id, "recorded_at": outcome.decided_at}
@@ -58,6 +66,7 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
     return {
         "contract_id": event.contract["id"],
         "version": event.contract["version"],
+        "employer": _employer(event),
         "event": event.kind,
         "effective_on": event.effective_on,
         "recorded_at": outcome.decided_at,
@@ -70,4 +79,12 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
             {"field": name, "before": jsonable(before), "after": jsonable(after)}
             for name, (before, after) in event.changes.items()
         ],
+        "leave_id": event.leave["id"] if event.leave else None,
+        "entered": entered_as_json(event.entered) if event.entered is not None else None,
+        "amendment_id": event.amendment["id"] if event.amendment else None,
     }
+
+
+def _employer(event: ContractEvent) -> Any:
+    """Whose entry it is: that of the employer it had before, where the event gave the contract another."""
+    return event.changes["employer"][0] if "employer" in event.changes else event.contract["employer"]

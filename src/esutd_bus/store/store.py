@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TypeVar
 
-import psycopg
 import structlog
 from sqlalchemy import Table
 
+from esutd_bus.register.search import Found, Search
 from esutd_bus.register.state import State
 from esutd_bus.store import editions, seals
-from esutd_bus.store.connection import Connection, connect
+from esutd_bus.store.beside import Beside
+from esutd_bus.store.connection import Connection
 from esutd_bus.store.editions import Followed, Read
 from esutd_bus.store.loading import load
+from esutd_bus.store.searching import find
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreUnavailable, Work
 
@@ -23,7 +24,8 @@ SEAL_INTERVAL_SECONDS = 60.0
 FOLLOW_INTERVAL_SECONDS = 5.0
 """A change of what nodes keep in memory is noticed within this time, even where no message comes."""
 
-T = TypeVar("T")
+SEARCHES_AT_ONCE = 4
+"""Per process: whoever looks through many rows waits for others who do, and holds up nobody else."""
 
 Chore = Callable[[Connection], Awaitable[object]]
 """What is done at intervals, beside the way of messages."""
@@ -44,11 +46,10 @@ class Store:
         chores: Sequence[tuple[float, Chore]] = (),
     ) -> None:
         """`chores`: what else is to be done at intervals of so many seconds."""
-        self._url = url
         self._followed = Followed(follows)
         self._work = UnitOfWork(url, node=node, exchange_tables=exchange_tables, followed=self._followed)
-        self._aside: Connection | None = None
-        self._aside_lock = asyncio.Lock()
+        self._aside = Beside(url)
+        self._searches = Beside(url, at_once=SEARCHES_AT_ONCE)
         self._chores = (
             (SEAL_INTERVAL_SECONDS, seals.seal),
             (FOLLOW_INTERVAL_SECONDS, self._follow),
@@ -72,9 +73,9 @@ class Store:
             await asyncio.wait(self._tasks)
         await self._work.close()
         with contextlib.suppress(StoreUnavailable):
-            await self._beside(seals.seal)
-        if self._aside is not None:
-            await self._aside.close()
+            await self._aside.ask(seals.seal)
+        await self._aside.close()
+        await self._searches.close()
 
     async def submit(self, work: Work) -> Outcome:
         """The outcome of a piece of work, once it is durable. Raises StoreUnavailable, StoreRejected."""
@@ -91,7 +92,11 @@ class Store:
             await self._followed.follow(connection, loaded.editions)
             return loaded.state(work.employer, work.needs), loaded.answer_in_force(work.key)
 
-        return await self._beside(ask)
+        return await self._aside.ask(ask)
+
+    async def search(self, employer: str, search: Search) -> Found:
+        """What an employer looks for among many rows. Raises StoreUnavailable."""
+        return await self._searches.ask(lambda connection: find(connection, employer, search))
 
     async def ready(self) -> bool:
         """Whether messages are worked on, and the database answers."""
@@ -101,29 +106,15 @@ class Store:
             return self._work.is_working
 
         try:
-            return await self._beside(ask)
+            return await self._aside.ask(ask)
         except StoreUnavailable:
             return False
-
-    async def _beside(self, ask: Callable[[Connection], Awaitable[T]]) -> T:
-        """Asks on the connection beside the way of messages. Raises StoreUnavailable."""
-        async with self._aside_lock:
-            try:
-                if self._aside is not None:
-                    # It may have been cut while nobody asked: then once more, on a fresh one.
-                    with contextlib.suppress(psycopg.OperationalError):
-                        return await ask(self._aside)
-                    await self._aside.close()
-                self._aside = await connect(self._url)
-                return await ask(self._aside)
-            except (psycopg.Error, OSError) as error:
-                raise StoreUnavailable(str(error)) from error
 
     async def _at_intervals(self, seconds: float, do: Chore) -> None:
         while True:
             await asyncio.sleep(seconds)
             try:
-                await self._beside(do)
+                await self._aside.ask(do)
             except StoreUnavailable:
                 _log.warning(
                     "not done, for the database is away; it will be, when it is back",

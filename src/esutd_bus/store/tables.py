@@ -72,11 +72,29 @@ contract = Table(
     Column("terminated_on", Date),
     Column("termination_reason_code", Text),
     Column("termination_note", Text),
+    Column("extended_on", Date),
+    Column("reinstated_on", Date),
+    Column("reinstatement_order_number", Text),
+    Column("reinstatement_order_date", Date),
+    Column("reinstatement_organization_code", Text),
+    Column("reinstatement_court_code", Text),
+    Column("reinstatement_note", Text),
     Column("registered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Column("version", Integer, nullable=False, info=_BY_REGISTER),
-    Index(None, "employer", "number", unique=True),
+    Column("changed_at", _INSTANT, nullable=False, info=_BY_STORE),
+    # A deleted contract gives its number back.
+    Index(None, "employer", "number", unique=True, postgresql_where=text("status <> 'deleted'")),
     Index(None, "employer", "external_id", unique=True),
     Index(None, "employee_iin"),
+    # The contracts in force of which order 353, clause 6, still wants the mode of working time.
+    Index(
+        "ix_contract_without_working_time",
+        "employer",
+        "id",
+        postgresql_where=text("working_hours_code IS NULL AND status = 'active'"),
+    ),
+    # An employer's contracts in order, counted and chosen from without reading them.
+    Index(None, "employer", "id", postgresql_include=["status", "changed_at"]),
     comment="Each employment contract as it is now; how it became so is told by contract_event.",
 )
 
@@ -90,12 +108,55 @@ amendment = Table(
     Column("number", Text, nullable=False),
     Column("concluded_on", Date, nullable=False),
     Column("starts_on", Date, nullable=False),
-    Column("changes", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("terms", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("version", Integer, nullable=False, info=_BY_REGISTER),
     Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
     Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
-    Index(None, "contract_id", "number", "concluded_on", unique=True),
+    Index(
+        None,
+        "contract_id",
+        "number",
+        "concluded_on",
+        unique=True,
+        postgresql_where=text("status <> 'deleted'"),
+    ),
     Index(None, "employer", "external_id", unique=True),
-    comment="Additional agreements (дополнительные соглашения).",
+    comment="Additional agreements (дополнительные соглашения) as they are now; first entered by message_id.",
+)
+
+leave = Table(
+    "leave",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("contract_id", Uuid, ForeignKey("contract.id"), nullable=False, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("external_id", Text, nullable=False),
+    Column("leave_type_code", Text, nullable=False),
+    Column("personnel_number", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("ends_on", Date, nullable=False),
+    Column("first_working_day_on", Date),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("version", Integer, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "contract_id"),
+    Index(None, "employer", "external_id", unique=True),
+    comment="Social leaves as they are now; a deleted one stays, and contract_event tells its history.",
+)
+
+iin_change = Table(
+    "iin_change",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("former_iin", Text, nullable=False),
+    Column("iin", Text, nullable=False),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Index(None, "iin", unique=True),
+    comment="Which IIN a person had before, as the first employer told who knew of the change.",
 )
 
 contract_event = Table(
@@ -112,8 +173,20 @@ contract_event = Table(
     Column("due_on", Date),
     Column("days_late", Integer),
     Column("changes", JSONB, nullable=False),
+    Column("leave_id", Uuid, ForeignKey("leave.id")),
+    Column("employer", Text, nullable=False),
+    Column("entered", JSONB),
+    Column("amendment_id", Uuid, ForeignKey("amendment.id")),
     # Two writers that decided on the same version of a contract cannot both commit.
     PrimaryKeyConstraint("contract_id", "version"),
+    Index(
+        "ix_contract_event_late",
+        "employer",
+        "recorded_at",
+        "contract_id",
+        "version",
+        postgresql_where=text("days_late > 0"),
+    ),
     comment="A contract's history: who changed what, when, by which message. Rows are only ever added.",
 )
 

@@ -4,8 +4,9 @@
 |---|---|
 | `${uuid}` | a new UUID at each occurrence |
 | `${uuid:NAME}` | one UUID for the whole fixture, its expected answer included |
-| `${now}` | the present, ISO 8601 with Kazakhstan's offset |
+| `${now}`, `${now+31wd}` | the present, ISO 8601 with Kazakhstan's offset; the same time on another day |
 | `${today}`, `${today+10d}`, `${today-10wd+5wd}` | a date in Asia/Almaty; `d` calendar, `wd` working days |
+| `${iin:NAME}` | one IIN of an invented person for the whole fixture, born in the 1800s |
 | `${employer}` | BIN or IIN of the signer |
 | `${from:OTHER/contractId}` | a value of the answer of a fixture that went before |
 | `${from:OTHER/request/contract/number}` | a value of its request |
@@ -22,16 +23,18 @@ from uuid import UUID, uuid4
 from xml.sax.saxutils import escape
 
 from esutd_bus.register.calendar import ALMATY, Calendar, today
+from esutd_bus.register.identifiers import check_digit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _PLACEHOLDER = re.compile(r"\$\{([^{}]*)\}")
+_NOW = re.compile(r"now((?:[+-]\d+w?d)*)")
 _TODAY = re.compile(r"today((?:[+-]\d+w?d)*)")
 _OFFSET = re.compile(r"([+-]\d+)(w?d)")
 _FILL = re.compile(r"fill:(\d{1,7})")
 _FROM = re.compile(r"from:([a-z0-9-]+)/(.+)")
-_NAMED_UUID = re.compile(r"uuid:([a-z0-9-]+)")
+_NAMED = re.compile(r"(uuid|iin):[a-z0-9-]+")
 
 
 class PlaceholderError(Exception):
@@ -93,12 +96,13 @@ class Filling:
         return self.given[placeholder]
 
     def _make(self, placeholder: str) -> str:
-        if placeholder == "now":
-            return self.now.astimezone(ALMATY).isoformat(timespec="milliseconds")
+        if match := _NOW.fullmatch(placeholder):
+            day, time = self._date(match[1]), self.now.astimezone(ALMATY).timetz()
+            return datetime.combine(day, time).isoformat(timespec="milliseconds")
         if placeholder == "employer":
             return self._employer()
-        if _NAMED_UUID.fullmatch(placeholder):
-            return str(self.new_uuid())
+        if match := _NAMED.fullmatch(placeholder):
+            return _invented_iin(self.new_uuid) if match[1] == "iin" else str(self.new_uuid())
         if match := _TODAY.fullmatch(placeholder):
             return self._date(match[1]).isoformat()
         if match := _FILL.fullmatch(placeholder):
@@ -128,3 +132,18 @@ class Filling:
             return self.value_of(other, path)
         except LookupError as error:
             raise PlaceholderError(f"${{from:{other}/{path}}}: {error}") from error
+
+
+_FIRST_BIRTHDAY = date(1800, 1, 1)
+_DAYS_OF_THE_CENTURY = (date(1900, 1, 1) - _FIRST_BIRTHDAY).days
+
+
+def _invented_iin(new_uuid: Callable[[], UUID]) -> str:
+    """Nobody's number: a birthday of the 1800s, a sex, a serial number, all of them by chance."""
+    while True:
+        chance, day = divmod(new_uuid().int, _DAYS_OF_THE_CENTURY)
+        born = _FIRST_BIRTHDAY + timedelta(days=day)
+        first_eleven = f"{born:%y%m%d}{1 + chance % 2}{chance // 2 % 10_000:04}"
+        digit = check_digit(first_eleven)
+        if digit is not None:
+            return f"{first_eleven}{digit}"

@@ -75,19 +75,56 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             pytest.param(
                 CONTRACTS,
                 [
-                    ((operation, "request", "use"), ["header", "employer"]),
+                    ((operation, "request", "use"), ["header", "employer", *more]),
                     ((operation, "request", "contractRef"), NO_REFERENCE),
                 ],
                 f"{operation}, request: {operation} cannot do without reference, but no leaf that every message",
                 id=f"{operation} without its contract",
             )
-            for operation in ("AmendContract", "TerminateContract", "GetContract")
+            for operation, *more in (
+                ("AmendContract",),
+                ("CorrectAmendment", "amendment_ref"),
+                ("DeleteAmendment", "amendment_ref"),
+                ("ExtendContract",),
+                ("TerminateContract",),
+                ("ReinstateEmployee",),
+                ("CorrectContract",),
+                ("DeleteContract",),
+                ("GetContract",),
+            )
         ),
         pytest.param(
             CONTRACTS,
             [(("GetContract", "request", "contractRef/externalId"), {"ignored": "ids only"})],
             "GetContract, request: GetContract cannot do without reference",
             id="one way to refer ignored",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("ExtendContract", "request", "extension/extendedOn"), {"ignored": "today"})],
+            "ExtendContract, request: ExtendContract cannot do without contract.extended_on",
+            id="when it is extended",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [
+                (("CorrectAmendment", "request", "use"), ["header", "employer", "contract_ref"]),
+                (("CorrectAmendment", "request", "amendmentRef"), {"ignored": "the last one is meant"}),
+            ],
+            "CorrectAmendment, request: CorrectAmendment cannot do without amendment_reference",
+            id="which amendment is corrected",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("DeleteAmendment", "request", "employee/iin"), {"ignored": "the contract tells"})],
+            "DeleteAmendment, request: DeleteAmendment cannot do without employee_reference.iin",
+            id="whose amendment is deleted",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("DeleteContract", "request", "employee/iin"), {"ignored": "the contract tells"})],
+            "DeleteContract, request: DeleteContract cannot do without employee_reference.iin",
+            id="whose contract is deleted",
         ),
         pytest.param(
             CONTRACTS,

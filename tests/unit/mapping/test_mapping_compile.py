@@ -15,6 +15,7 @@ from training_exchange import ABSENT, ANSWER, MAPPING, OPERATION, REQUEST, Train
 from esutd_bus.mapping.compile import compile_mappings
 from esutd_bus.mapping.document import MappingError
 from esutd_bus.node import PORTS
+from esutd_bus.register.decide import COMMANDS
 from esutd_bus.register.partners import EMPLOYERS, PartnerKind
 from esutd_bus.settings import packaged
 from esutd_bus.signature.profile import ALL_PROFILES
@@ -35,15 +36,7 @@ def test_the_packaged_mappings_are_complete() -> None:
     tags = {tag for service in contracts.by_path.values() for tag in service.operations}
     assert mappings.operations.keys() == tags
     assert {tag.partition("}")[2]: mapped.command for tag, mapped in mappings.operations.items()} == {
-        name: name
-        for name in (
-            "RegisterContract",
-            "AmendContract",
-            "TerminateContract",
-            "RecordDelegation",
-            "GetContract",
-            "GetPersonalFile",
-        )
+        name: name for name in COMMANDS
     }
     personal_file = mappings.operations["{urn:esutd-bus:personal-file:v1}GetPersonalFile"]
     assert personal_file.fetch == {"person": ("disclosure", "employee_iin")}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,10 +15,12 @@ from esutd_bus.register.decide import decide
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.identifiers import check_digit
+from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.partners import EMPLOYERS
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import State
+from esutd_bus.register.timeline import entered_as_json
 
 RULES = Rulebook(read_packaged(), Calendar())
 
@@ -28,12 +31,16 @@ EMPLOYER = "990440000385"
 IIN = f"85010110001{check_digit('85010110001')}"
 """An invented man born on 1 January 1885."""
 
+OTHER_IIN = f"86010110001{check_digit('86010110001')}"
+"""Another invented man's, born a year later."""
+
 HEAD = Speaker(EMPLOYER, IIN, frozenset({"organisation", "first-head"}), certificate="c0")
 """The employer's first head."""
 
 CONTRACT_ID = UUID(int=1)
 NEW_ID = UUID(int=2)
 MESSAGE_ID = UUID(int=3)
+AMENDMENT_ID = UUID(int=4)
 
 CONTRACT: Mapping[str, Any] = {
     "external_id": "a" * 32,
@@ -70,6 +77,13 @@ REGISTERED: Mapping[str, Any] = {
     "terminated_on": None,
     "termination_reason_code": None,
     "termination_note": None,
+    "extended_on": None,
+    "reinstated_on": None,
+    "reinstatement_order_number": None,
+    "reinstatement_order_date": None,
+    "reinstatement_organization_code": None,
+    "reinstatement_court_code": None,
+    "reinstatement_note": None,
     "registered_at": datetime(2024, 1, 11, 5, 0, tzinfo=UTC),
     "version": 4,
 }
@@ -82,7 +96,59 @@ AMENDMENT: Mapping[str, Any] = {
     "starts_on": date(2025, 6, 10),
 }
 
+AMENDED: Mapping[str, Any] = {
+    **AMENDMENT,
+    "id": AMENDMENT_ID,
+    "contract_id": CONTRACT_ID,
+    "employer": EMPLOYER,
+    "terms": {"established_post": "Главный аналитик"},
+    "status": "active",
+    "version": 1,
+    "message_id": MESSAGE_ID,
+    "recorded_at": datetime(2025, 6, 3, 5, 0, tzinfo=UTC),
+}
+"""The amendment in the register, some days later."""
+
+EXTENSION: Mapping[str, Any] = {
+    "extended_on": date(2025, 6, 10),
+    "term_code": "2",
+    "ends_on": date(2026, 6, 10),
+}
+
 TERMINATION: Mapping[str, Any] = {"terminated_on": date(2025, 6, 10), "termination_reason_code": "03-002"}
+
+REINSTATEMENT: Mapping[str, Any] = {
+    "terminated_on": date(2025, 5, 20),
+    "reinstated_on": date(2025, 6, 10),
+    "reinstatement_order_number": "2-118/2025",
+    "reinstatement_order_date": date(2025, 6, 9),
+    "reinstatement_organization_code": "1",
+    "reinstatement_court_code": "16",
+}
+
+LEAVE_ID = UUID(int=4)
+
+LEAVE: Mapping[str, Any] = {
+    "external_id": "d" * 32,
+    "leave_type_code": "1",
+    "personnel_number": "0042",
+    "starts_on": date(2025, 6, 2),
+    "ends_on": date(2025, 10, 5),
+    "first_working_day_on": date(2025, 10, 6),
+}
+"""A leave of 126 days for a birth, as a message tells it."""
+
+RECORDED: Mapping[str, Any] = {
+    "id": LEAVE_ID,
+    "contract_id": CONTRACT_ID,
+    "employer": EMPLOYER,
+    **LEAVE,
+    "status": "active",
+    "version": 1,
+    "message_id": UUID(int=5),
+    "recorded_at": datetime(2025, 6, 3, 5, 0, tzinfo=UTC),
+}
+"""The same leave in the register, some days later."""
 
 DISCLOSURE: Mapping[str, Any] = {"employee_iin": IIN, "purpose": "приём на работу"}
 
@@ -132,6 +198,10 @@ def amendment(changes: Mapping[str, Any] | None = None, **columns: Any) -> Comma
     )
 
 
+def extension(**columns: Any) -> Command:
+    return command("ExtendContract", {"reference": BY_ID, "contract": changed(EXTENSION, **columns)})
+
+
 def termination(**columns: Any) -> Command:
     return command("TerminateContract", {"reference": BY_ID, "contract": changed(TERMINATION, **columns)})
 
@@ -154,6 +224,41 @@ def happened(decision: Decision) -> ContractEvent:
     (event,) = accepted(decision).events
     assert isinstance(event, ContractEvent)
     return event
+
+
+def reinstatement(**columns: Any) -> Command:
+    return command("ReinstateEmployee", {"reference": BY_ID, "contract": changed(REINSTATEMENT, **columns)})
+
+
+def recorded(event: ContractEvent, *, at: datetime = NOW) -> dict[str, Any]:
+    """The row of `contract_event` that the store makes of an event."""
+    return {
+        "contract_id": event.contract["id"],
+        "version": event.contract["version"],
+        "event": event.kind,
+        "effective_on": event.effective_on,
+        "recorded_at": at,
+        "changes": [
+            {"field": name, "before": jsonable(before), "after": jsonable(after)}
+            for name, (before, after) in event.changes.items()
+        ],
+        "entered": None if event.entered is None else entered_as_json(event.entered),
+        "amendment_id": event.amendment["id"] if event.amendment else None,
+    }
+
+
+def entered(asked: Command, state: State, now: datetime = NOW) -> State:
+    """The state after a message about a contract, as the store would load it."""
+    event = happened(judge(asked, state, now))
+    amendments = {row["id"]: row for row in state.amendments}
+    if event.amendment is not None:
+        amendments[event.amendment["id"]] = event.amendment
+    return replace(
+        state,
+        contract_by_id=event.contract,
+        amendments=list(amendments.values()),
+        history=[*state.history, recorded(event, at=now)],
+    )
 
 
 def half() -> Decimal:

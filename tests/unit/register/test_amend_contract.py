@@ -62,7 +62,9 @@ def test_an_amendment_makes_a_new_version() -> None:
         "id": NEW_ID,
         "contract_id": CONTRACT_ID,
         "employer": EMPLOYER,
-        "changes": {"established_post": ["Системный аналитик", "Главный аналитик"]},
+        "terms": {"established_post": "Главный аналитик"},
+        "status": "active",
+        "version": 1,
         "message_id": MESSAGE_ID,
         "recorded_at": NOW,
     }
@@ -71,11 +73,11 @@ def test_an_amendment_makes_a_new_version() -> None:
 
 
 def test_the_contract_and_what_may_stand_in_the_way_are_asked_for() -> None:
-    common = {"amendments": True, "amendment_external_id": AMENDMENT["external_id"]}
+    common = {"amendments": True, "history": True, "amendment_external_id": AMENDMENT["external_id"]}
     assert needs(amendment()) == Needs(contract_id=CONTRACT_ID, **common)
     by_external_id = {"reference": {"external_id": "e" * 32}, "amendment": AMENDMENT}
     assert needs(command("AmendContract", by_external_id)) == Needs(contract_external_id="e" * 32, **common)
-    assert needs(command("AmendContract", {})) == Needs(amendments=True)
+    assert needs(command("AmendContract", {})) == Needs(amendments=True, history=True)
 
 
 @pytest.mark.clause("353/8")
@@ -96,19 +98,20 @@ def test_a_term_is_replaced_with_its_end() -> None:
     assert event.contract["ends_on"] is None
     assert event.changes == {"term_code": ("2", "1"), "ends_on": (date(2026, 1, 14), None)}
     assert event.amendment is not None
-    assert event.amendment["changes"] == {"term_code": ["2", "1"], "ends_on": ["2026-01-14", None]}
+    assert event.amendment["terms"] == {"term_code": "1", "ends_on": None}
 
 
 def test_working_time_is_replaced_with_its_rate_and_note() -> None:
-    state = holding(working_hours_code="3", tariff_rate=Decimal("0.50"), rest_note="обед с 13:00")
-    event = happened(judge(amendment({"working_hours_code": "1"}), state))
+    state = holding(working_hours_code="1", rest_note="обед с 13:00")
+    rate = Decimal("0.50")
+    event = happened(judge(amendment({"working_hours_code": "3", "tariff_rate": rate}), state))
     assert event.changes == {
-        "working_hours_code": ("3", "1"),
-        "tariff_rate": (Decimal("0.50"), None),
+        "working_hours_code": ("1", "3"),
+        "tariff_rate": (None, rate),
         "rest_note": ("обед с 13:00", None),
     }
     assert event.amendment is not None
-    assert event.amendment["changes"]["tariff_rate"] == ["0.50", None]
+    assert event.amendment["terms"] == {"working_hours_code": "3", "tariff_rate": "0.50", "rest_note": None}
 
 
 def test_a_work_place_is_replaced_with_its_territory() -> None:
@@ -123,7 +126,7 @@ def test_false_is_a_change() -> None:
     )
     assert event.changes == {"liable_for_military_service": (True, False)}
     assert event.amendment is not None
-    assert event.amendment["changes"] == {"liable_for_military_service": [True, False]}
+    assert event.amendment["terms"] == {"liable_for_military_service": False}
 
 
 def test_only_what_differs_is_a_change() -> None:
@@ -131,6 +134,7 @@ def test_only_what_differs_is_a_change() -> None:
     event = happened(judge(amendment({"working_hours_code": "3", "tariff_rate": Decimal("0.5")}), state))
     assert event.changes == {}
     assert event.contract["version"] == 5
+    assert event.entered == {"working_hours_code": "3", "tariff_rate": Decimal("0.5"), "rest_note": None}
 
 
 # ── the reference
@@ -195,7 +199,7 @@ def test_an_external_id_is_used_once() -> None:
 
 @pytest.mark.code("SCSE070")
 def test_a_number_and_date_are_used_once_on_a_contract() -> None:
-    other = {"number": AMENDMENT["number"], "concluded_on": AMENDMENT["concluded_on"]}
+    other = {"number": AMENDMENT["number"], "concluded_on": AMENDMENT["concluded_on"], "status": "active"}
     assert told(state=replace(FOUND, amendments=[other])) == [("SCSE070", "amendment.number")]
     for column, value in (("number", "17/2"), ("concluded_on", AMENDMENT["concluded_on"] - DAY)):
         assert told(state=replace(FOUND, amendments=[{**other, column: value}])) == []

@@ -54,6 +54,19 @@ def test_an_amendment_is_due_in_fifteen_calendar_days(concluded_on: date, due_on
     assert due("353/8", concluded_on) == due_on
 
 
+@pytest.mark.clause("353/10")
+@pytest.mark.parametrize(
+    ("reinstated_on", "due_on"),
+    [
+        (date(2025, 6, 10), date(2025, 6, 24)),  # two weeks
+        (date(2025, 3, 14), date(2025, 4, 2)),  # 17–20; 21–25 off; 26–28, 31, 1, 2
+        (date(2024, 5, 6), date(2024, 5, 23)),  # 7–9 off; 10, 13–17, 20–23
+    ],
+)
+def test_a_reinstatement_is_due_in_ten_working_days(reinstated_on: date, due_on: date) -> None:
+    assert due("353/10", reinstated_on) == due_on
+
+
 @pytest.mark.clause("353/12")
 @pytest.mark.parametrize(
     ("terminated_on", "due_on"),
@@ -66,6 +79,32 @@ def test_an_amendment_is_due_in_fifteen_calendar_days(concluded_on: date, due_on
 )
 def test_a_termination_is_due_in_three_working_days(terminated_on: date, due_on: date) -> None:
     assert due("353/12", terminated_on) == due_on
+
+
+@pytest.mark.clause("353/9")
+@pytest.mark.parametrize(
+    ("entered_on", "due_on"),
+    [
+        (date(2025, 4, 24), date(2025, 6, 11)),  # 1, 7, 9 May and 6 June are off
+        (date(2024, 12, 20), date(2025, 2, 5)),  # 1–4 and 7 January are off, Sun 5 January is worked
+        (date(2025, 3, 14), date(2025, 4, 30)),  # 21–25 off
+    ],
+)
+def test_a_window_closes_after_thirty_working_days(entered_on: date, due_on: date) -> None:
+    assert due("353/9", entered_on) == due_on
+
+
+@pytest.mark.clause("353/13-1")
+@pytest.mark.parametrize(
+    ("extended_on", "due_on"),
+    [
+        (date(2025, 6, 9), date(2025, 6, 30)),  # three weeks
+        (date(2025, 3, 14), date(2025, 4, 9)),  # 17–20; 21–25 off; 26–28, 31, 1–4, 7, 8, 9
+        (date(2024, 4, 30), date(2024, 5, 24)),  # 1 off; 2, 3, Sat 4 worked, 6; 7–9 off; 10, 13–17, 20–24
+    ],
+)
+def test_an_extension_is_due_in_fifteen_working_days(extended_on: date, due_on: date) -> None:
+    assert due("353/13-1", extended_on) == due_on
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from register_cases import (
+    AMENDED,
     AMENDMENT,
+    AMENDMENT_ID,
     BY_ID,
     CONTRACT,
     DELEGATION,
     DISCLOSURE,
+    EXTENSION,
     IIN,
+    LEAVE,
+    LEAVE_ID,
+    OTHER_IIN,
+    RECORDED,
     REGISTERED,
+    REINSTATEMENT,
     RULES,
     TERMINATION,
     command,
@@ -30,6 +38,7 @@ from esutd_bus.register.decide import COMMANDS, decide, needs
 from esutd_bus.register.event import Accepted, ContractEvent, DelegationRecorded, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.search import Found
 from esutd_bus.register.state import State
 
 OPERATIONS = sorted(COMMANDS)
@@ -70,25 +79,76 @@ CONTRACTS = partial(CONTRACT, of={}).flatmap(
 MESSAGES = st.fixed_dictionaries(
     {},
     optional={
-        "contract": st.one_of(CONTRACTS, partial(TERMINATION, of={})),
+        "contract": st.one_of(
+            CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={}), partial(REINSTATEMENT, of={})
+        ),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
+        "search": st.fixed_dictionaries(
+            {},
+            optional={
+                "page_number": st.integers(-1, 3),
+                "page_size": st.integers(-1, 102),
+                "employee_iin": CODES,
+                "request_id": st.just(UUID(int=7)),
+            },
+        ),
+        "leave": partial(LEAVE, of={}),
+        "transfer": partial(
+            {
+                "receiver": "940340000421",
+                "reorganized_on": date(2025, 6, 2),
+                "number": "ПА-1",
+                "concluded_on": date(2025, 6, 3),
+            },
+            of={},
+        ),
+        "iin_change": partial({"former_iin": IIN, "iin": OTHER_IIN}, of={}),
+        "leave_reference": st.sampled_from(
+            [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
+        ),
         "delegation": partial(DELEGATION, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
+        "amendment_reference": st.sampled_from(
+            [{"amendment_id": AMENDMENT_ID}, {"external_id": AMENDMENT["external_id"]}, {}]
+        ),
+        "employee_reference": st.sampled_from([{"iin": IIN}, {"iin": "1"}, {}]),
     },
 )
 ROWS = st.none() | st.builds(
-    lambda status, starts_on: {**REGISTERED, "status": status, "starts_on": starts_on},
-    st.sampled_from(["active", "terminated", "deleted"]),
-    st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    lambda **columns: {**REGISTERED, **columns},
+    status=st.sampled_from(["active", "terminated", "deleted"]),
+    starts_on=st.dates(date(1950, 1, 1), date(2080, 1, 1)),
+    terminated_on=st.none() | st.just(REINSTATEMENT["terminated_on"]),
+    term_code=st.sampled_from(["1", "2", "4"]),
+    ends_on=st.none() | st.just(EXTENSION["extended_on"]),
+    extended_on=st.none() | st.dates(date(2024, 6, 10), date(2025, 6, 10)),
 )
 STATES = st.builds(
     State,
     contract_by_id=ROWS,
     contract_by_external_id=ROWS,
     contract_by_number=ROWS,
-    amendment_by_external_id=st.none() | st.just(AMENDMENT),
-    amendments=st.lists(st.just(AMENDMENT), max_size=2),
+    amendment_by_external_id=st.none() | st.just(AMENDED),
+    contract_by_new_external_id=ROWS,
+    amendments=st.lists(st.just(AMENDED), max_size=1),
+    leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
+    leave_by_external_id=st.none() | st.just(RECORDED),
+    moving=st.lists(
+        ROWS.filter(bool).map(
+            lambda row: {
+                **row,
+                "number_taken": False,
+                "external_id_taken": False,
+                "agreement_exists": row["version"] % 2 == 1,
+            }
+        ),
+        max_size=2,
+    ),
+    contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
+    iin_change=st.none()
+    | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
+    found=st.just(Found([{**REGISTERED, "clause": "353/7", "operation": None}], 1)),
     delegation=st.none() | st.just({**DELEGATION, "version": 3}),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from register_cases import (
+    AMENDMENT_ID,
     BY_ID,
     CONTRACT_ID,
     DISCLOSURE,
@@ -41,9 +42,12 @@ def entry(version: int, **columns: Any) -> dict[str, Any]:
         "recorded_at": NOW,
         "recorded_by": EMPLOYER,
         "message_id": MESSAGE_ID,
+        "amendment_id": AMENDMENT_ID,
+        "entered": None,
         "clause": "353/8",
         "due_on": date(2025, 6, 17),
         "days_late": 0,
+        "leave_id": None,
         "changes": [{"field": "ends_on", "before": None, "after": "2026-06-09"}],
         **columns,
     }
@@ -64,8 +68,10 @@ def test_a_contract_is_told_with_its_history_in_order() -> None:
         "recorded_at": NOW,
         "recorded_by": EMPLOYER,
         "message_id": MESSAGE_ID,
+        "amendment_id": AMENDMENT_ID,
         "due_on": date(2025, 6, 17),
         "days_late": 0,
+        "leave_id": None,
         "change": [{"field": "ends_on", "before": None, "after": "2026-06-09"}],
     }
 
@@ -77,7 +83,7 @@ def test_a_terminated_contract_can_be_read() -> None:
 
 def test_the_history_is_asked_for() -> None:
     asked = command("GetContract", {"reference": {"external_id": "e" * 32}})
-    assert needs(asked) == Needs(contract_external_id="e" * 32, history=True)
+    assert needs(asked) == Needs(contract_external_id="e" * 32, history=True, leaves=True)
 
 
 @pytest.mark.clause("353/14")

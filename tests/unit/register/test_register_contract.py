@@ -40,6 +40,7 @@ def refused(code: str, field: str) -> list[tuple[str, str | None]]:
     return [(code, f"contract.{field}")]
 
 
+@pytest.mark.clause("slides/register")
 def test_a_contract_in_order_is_registered() -> None:
     decision = accepted(judge(registration()))
     event = happened(decision)

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from esutd_bus.register.event import ContractEvent
-from esutd_bus.register.state import Needs, State
+from esutd_bus.register.state import Moving, Needs, State
 from esutd_bus.store.decision import decide
 from esutd_bus.store.journal import Record
 from esutd_bus.store.loading import Loaded
@@ -17,13 +17,22 @@ from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
 
 NOW = datetime.now(UTC)
 EMPLOYER, OTHER = "990440000385", "940340000421"
-CONTRACT = {"id": UUID(int=7), "employer": EMPLOYER, "external_id": "e7", "number": "7", "version": 1}
+CONTRACT = {
+    "id": UUID(int=7),
+    "employer": EMPLOYER,
+    "external_id": "e7",
+    "number": "7",
+    "employee_iin": "i7",
+    "version": 1,
+    "status": "active",
+}
 EVENT = ContractEvent("ContractAmended", CONTRACT, {}, date(2026, 3, 2))
 
 
 def loaded(*contracts: dict[str, Any]) -> Loaded:
     found = Loaded()
     found.add_contracts(contracts)
+    found.add_contracts_of_employees(contracts)
     return found
 
 
@@ -52,9 +61,16 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (BY_ID, BY_ID),
         (BY_ID, BY_EXTERNAL_ID),
         (BY_EXTERNAL_ID, BY_ID),
+        (BY_ID, Needs(contract_number="7")),
+        (BY_ID, Needs(new_external_id="e7")),
         (Needs(contract_number="8"), Needs(contract_number="8")),
+        (Needs(contract_external_id="e8"), Needs(new_external_id="e8")),
         (Needs(contract_external_id="e8"), Needs(contract_external_id="e8", contract_number="9")),
         (Needs(amendment_external_id="a1"), Needs(contract_id=UUID(int=9), amendment_external_id="a1")),
+        (Needs(employee_iin="i7"), BY_ID),
+        (BY_ID, Needs(employee_iin="i7")),
+        (Needs(new_iin="i8"), Needs(employee_iin="i9", new_iin="i8")),
+        (Needs(leave_external_id="l1"), Needs(contract_id=UUID(int=9), leave_external_id="l1")),
         (Needs(delegation_to="850312100031"), Needs(contract_number="8", delegation_to="850312100031")),
     ],
 )
@@ -68,7 +84,7 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
     [
         work(BY_ID, employer=OTHER),
         work(Needs(contract_id=UUID(int=8))),
-        work(Needs(contract_number="7")),
+        work(Needs(contract_number="8", new_external_id="e8")),
         work(Needs(delegation_to="850312100031")),
         work(Needs(system=OTHER)),
         work(Needs()),
@@ -77,6 +93,21 @@ def test_what_meets_an_earlier_ones_effects_waits_for_them(first: Needs, second:
 def test_what_meets_nobody_is_decided_at_once(second: Work) -> None:
     first = work(BY_ID)
     assert list(decide([first, second], loaded(CONTRACT)).outcomes) == [first, second]
+
+
+@pytest.mark.parametrize(
+    "around", [Needs(employee_iin="i9"), Needs(moving=Moving(OTHER, "1", date(2026, 3, 2), 10))]
+)
+def test_what_names_no_contract_sees_all_that_was_entered_before(around: Needs) -> None:
+    entered, others, refused = (
+        work(Needs(contract_number="8")),
+        work(Needs(contract_number="8"), employer=OTHER),
+        work(Needs(contract_number="9"), writes=False),
+    )
+    assert list(decide([entered, work(around)], Loaded()).outcomes) == [entered]
+    for before in (others, refused):
+        after = work(around)
+        assert list(decide([before, after], Loaded()).outcomes) == [before, after]
 
 
 def test_reads_and_refusals_stand_in_nobodys_way() -> None:
@@ -102,14 +133,28 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
             return Outcome(record())
 
         needs = Needs(
-            CONTRACT["id"], "e7", "7", "a7", amendments=True, history=True, delegation_to="d7", system="s7"
+            CONTRACT["id"],
+            "e7",
+            "7",
+            "a7",
+            amendments=True,
+            history=True,
+            leaves=True,
+            leave_external_id="l7",
+            delegation_to="d7",
+            system="s7",
+            new_external_id="e8",
         )
         return Work([record()], look, employer=employer, needs=needs)
 
-    found = loaded(CONTRACT, {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"})
+    other = {**CONTRACT, "id": UUID(int=8), "external_id": "e8", "number": "8"}
+    deleted = {**CONTRACT, "id": UUID(int=9), "external_id": "e9", "status": "deleted"}
+    found = loaded(CONTRACT, other, deleted)
     amendment = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "a7"}
     history = [{"contract_id": CONTRACT["id"], "version": version} for version in (1, 2)]
     found.add_amendments([amendment, {**amendment, "contract_id": UUID(int=8), "external_id": "a8"}])
+    leave = {"contract_id": CONTRACT["id"], "employer": EMPLOYER, "external_id": "l7"}
+    found.add_leaves([leave, {**leave, "contract_id": UUID(int=8), "external_id": "l8"}])
     found.add_history([*history, {"contract_id": UUID(int=8), "version": 1}])
     delegation = {"employer": EMPLOYER, "delegate_iin": "d7", "version": 2}
     system = {"employer": EMPLOYER, "system": "s7", "valid_to": None}
@@ -118,7 +163,17 @@ def test_a_state_is_of_the_commands_own_employer() -> None:
     decide([looking(EMPLOYER), looking(OTHER)], found)
     assert seen[OTHER] == State()
     assert seen[EMPLOYER] == State(
-        CONTRACT, CONTRACT, CONTRACT, amendment, [amendment], history, delegation, system
+        CONTRACT,
+        CONTRACT,
+        CONTRACT,
+        amendment,
+        [amendment],
+        history,
+        leaves=[leave],
+        leave_by_external_id=leave,
+        delegation=delegation,
+        system=system,
+        contract_by_new_external_id=other,
     )
 
 

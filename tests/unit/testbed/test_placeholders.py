@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.identifiers import is_iin
 from esutd_bus.testbed.placeholders import Filling, PlaceholderError, leans_on, move_by_working_days
 
 CALENDAR = Calendar()
@@ -28,6 +29,14 @@ def test_a_bare_uuid_is_new_each_time_and_a_named_one_is_not() -> None:
     assert str(UUID(named)) == named
 
 
+def test_an_invented_person_has_a_right_iin_and_was_born_in_the_1800s() -> None:
+    one = filling()
+    people = [one.fill(f"${{iin:p{n}}}") for n in range(500)]
+    assert one.fill("${iin:p7}") == people[7] != filling().fill("${iin:p7}")
+    assert all(is_iin(iin) for iin in people)
+    assert {iin[6] for iin in people} == {"1", "2"}
+
+
 @pytest.mark.parametrize(
     ("placeholder", "value"),
     [
@@ -38,6 +47,8 @@ def test_a_bare_uuid_is_new_each_time_and_a_named_one_is_not() -> None:
         ("today-3wd", "2026-01-09"),
         ("today-10wd+5wd", "2026-01-06"),
         ("now", "2026-01-14T10:00:00.000+05:00"),
+        ("now+1d", "2026-01-15T10:00:00.000+05:00"),
+        ("now+3wd-1d", "2026-01-18T10:00:00.000+05:00"),
         ("employer", "990440000385"),
         ("fill:5", "xxxxx"),
     ],
@@ -79,7 +90,7 @@ def test_values_that_went_before_are_escaped() -> None:
 
 @pytest.mark.parametrize(
     "placeholder",
-    ["", "uid", "uuid:", "today+5", "today+d", "now+1d", "from:register", "fill:", "employer:x"],
+    ["", "uid", "uuid:", "today+5", "today+d", "now+1", "from:register", "fill:", "employer:x"],
 )
 def test_an_unknown_placeholder_is_told(placeholder: str) -> None:
     with pytest.raises(PlaceholderError, match="unknown placeholder"):

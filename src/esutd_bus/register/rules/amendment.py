@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from esutd_bus.register.amendment import referred_amendment, standing_amendments
 from esutd_bus.register.case import Case
 from esutd_bus.register.contract import TERMS
 from esutd_bus.register.refusal import Refusal
@@ -15,18 +16,26 @@ _STARTS = "amendment.starts_on"
 
 
 def amendment_id_is_new(case: Case) -> Iterator[Refusal]:
-    """SCSE086: the sender's id of the amendment is used once. Source: code text."""
-    if case.value("amendment.external_id") is not None and case.state.amendment_by_external_id is not None:
+    """SCSE086: the sender's id of the amendment is used once, even if deleted since. Source: code text."""
+    holder, own = case.state.amendment_by_external_id, referred_amendment(case)
+    if case.value("amendment.external_id") is None or holder is None:
+        return
+    if own is None or holder["id"] != own["id"]:
         yield Refusal("SCSE086", "amendment.external_id")
 
 
 def amendment_is_another(case: Case) -> Iterator[Refusal]:
-    """SCSE070: the contract has no other amendment of this number and date. Source: code text."""
+    """SCSE070: the contract has no other amendment of this number and date; a deleted one gives them back.
+
+    Source: code text.
+    """
     number, concluded_on = case.value("amendment.number"), case.value(_CONCLUDED)
     if number is None or concluded_on is None:
         return
-    if any(a["number"] == number and a["concluded_on"] == concluded_on for a in case.state.amendments):
-        yield Refusal("SCSE070", "amendment.number")
+    own = referred_amendment(case)
+    for other in standing_amendments(case):
+        if other is not own and other["number"] == number and other["concluded_on"] == concluded_on:
+            yield Refusal("SCSE070", "amendment.number")
 
 
 def amendment_is_not_too_old(case: Case) -> Iterator[Refusal]:

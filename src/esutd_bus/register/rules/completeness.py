@@ -27,6 +27,31 @@ def termination_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "termination", "contract")
 
 
+def leave_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE122, 123, 124, 134, 135. Source: order 353, clause 6; code texts."""
+    yield from _missing(case, "leave", "leave")
+
+
+def transfer_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE009, 015, 023, 154. Source: code texts."""
+    yield from _missing(case, "transfer", "transfer")
+
+
+def iin_change_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE011. Source: code text."""
+    yield from _missing(case, "iin_change", "iin_change")
+
+
+def extension_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE039, 109. Source: order 353, clause 13-1; code texts."""
+    yield from _missing(case, "extension", "contract")
+
+
+def reinstatement_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE018, 034, 098, 099, 103. Source: order 353, clause 10; code texts."""
+    yield from _missing(case, "reinstatement", "contract")
+
+
 def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
     yield from _missing(case, "disclosure", "disclosure")

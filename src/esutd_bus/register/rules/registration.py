@@ -23,7 +23,9 @@ def number_is_free(case: Case) -> Iterator[Refusal]:
     Source: code text.
     """
     holder = case.state.contract_by_number
-    if case.value("contract.number") is not None and holder is not None and holder["status"] != DELETED:
+    if case.value("contract.number") is None or holder is None or holder["status"] == DELETED:
+        return
+    if case.contract is None or holder["id"] != case.contract["id"]:
         yield Refusal("SCSE014", "contract.number")
 
 

@@ -41,7 +41,7 @@ def period_suits_term(case: Case) -> Iterator[Refusal]:
 
 
 def end_is_in_sight(case: Case) -> Iterator[Refusal]:
-    """SCSE141: a contract does not end later than in 50 years. Source: code text."""
+    """SCSE141: a contract does not end later than in 50 years, extended or not. Source: code text."""
     yield from _end_in_sight(case, "SCSE141")
 
 
@@ -51,7 +51,10 @@ def amended_end_is_in_sight(case: Case) -> Iterator[Refusal]:
 
 
 def term_is_not_for_amendments_only(case: Case) -> Iterator[Refusal]:
-    """SCSE151: «until childcare leave ends» can be agreed in an amendment only. Source: code text."""
+    """SCSE151: «until childcare leave ends» can be agreed in an amendment only. Source: code text.
+
+    Nor is such a term repeated by an extension.
+    """
     if _term(case).amendment_only:
         yield Refusal("SCSE151", _CODE)
 

@@ -18,7 +18,12 @@ def termination_has_happened(case: Case) -> Iterator[Refusal]:
 
 
 def termination_is_not_before_start(case: Case) -> Iterator[Refusal]:
-    """SCSE067: the contract did not end before its start. Source: code text."""
+    """SCSE067: the contract did not end before its start; nor, after a reinstatement, before that.
+
+    Source: code text. Decision: a reinstated contract starts again with the reinstatement.
+    """
     terminated_on, starts_on = case.value(_TERMINATED), case.starts_on
-    if terminated_on is not None and starts_on is not None and terminated_on < starts_on:
+    reinstated_on = case.contract["reinstated_on"] if case.contract is not None else None
+    starts = [day for day in (starts_on, reinstated_on) if day is not None]
+    if terminated_on is not None and any(terminated_on < day for day in starts):
         yield Refusal("SCSE067", _TERMINATED)

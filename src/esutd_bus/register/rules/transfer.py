@@ -1,0 +1,75 @@
+"""What a transfer of contracts to another employer must be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from esutd_bus.register.case import Case
+from esutd_bus.register.identifiers import employer_kind
+from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import Row
+
+MOVED_AT_ONCE = 1000
+"""Contracts that one message moves: what is one transaction holds up the others."""
+
+_RECEIVER = "transfer.receiver"
+_REORGANIZED = "transfer.reorganized_on"
+_NUMBER = "transfer.number"
+_CONCLUDED = "transfer.concluded_on"
+
+
+def moved(case: Case) -> Sequence[Row]:
+    """The contracts that this message moves; there may be more for the next one."""
+    return case.state.moving[:MOVED_AT_ONCE]
+
+
+def receiver_is_one(case: Case) -> Iterator[Refusal]:
+    """SCSE043: the new employer's number is a BIN or an IIN. Source: code text."""
+    receiver = case.value(_RECEIVER)
+    if receiver is not None and employer_kind(receiver) is None:
+        yield Refusal("SCSE043", _RECEIVER)
+
+
+def receiver_is_another(case: Case) -> Iterator[Refusal]:
+    """SCSE118: the new employer is not the old one. Source: code text."""
+    if case.value(_RECEIVER) == case.command.employer:
+        yield Refusal("SCSE118", _RECEIVER)
+
+
+def reorganization_has_happened(case: Case) -> Iterator[Refusal]:
+    """SCSE156: the reorganisation was today at the latest. Source: code text."""
+    reorganized_on = case.value(_REORGANIZED)
+    if reorganized_on is not None and reorganized_on > case.today:
+        yield Refusal("SCSE156", _REORGANIZED)
+
+
+def agreement_is_concluded(case: Case) -> Iterator[Refusal]:
+    """SCSE062: the agreement was signed today at the latest. Source: code text."""
+    concluded_on = case.value(_CONCLUDED)
+    if concluded_on is not None and concluded_on > case.today:
+        yield Refusal("SCSE062", _CONCLUDED)
+
+
+def contracts_are_older_than_the_reorganization(case: Case) -> Iterator[Refusal]:
+    """SCSE155: each contract that moves was concluded by the reorganisation. Source: code text."""
+    reorganized_on = case.value(_REORGANIZED)
+    if reorganized_on is not None and any(row["concluded_on"] > reorganized_on for row in moved(case)):
+        yield Refusal("SCSE155", _REORGANIZED)
+
+
+def agreement_is_another(case: Case) -> Iterator[Refusal]:
+    """SCSE070: no contract that moves has an amendment of this number and date. Source: code text."""
+    if any(row["agreement_exists"] for row in moved(case)):
+        yield Refusal("SCSE070", _NUMBER)
+
+
+def numbers_are_free_there(case: Case) -> Iterator[Refusal]:
+    """SCSE014: the new employer has no contract with the number of one that moves. Source: code text."""
+    if any(row["number_taken"] for row in moved(case)):
+        yield Refusal("SCSE014", _RECEIVER)
+
+
+def ids_are_free_there(case: Case) -> Iterator[Refusal]:
+    """SCSE086: the new employer has used no external id of one that moves. Source: code text."""
+    if any(row["external_id_taken"] for row in moved(case)):
+        yield Refusal("SCSE086", _RECEIVER)
