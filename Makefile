@@ -4,20 +4,25 @@ PYTHON ?= python3
 VENV ?= .venv
 # Test processes; a file's tests stay together, since they share services and databases.
 JOBS ?= 2
+# Mutated messages that `make fuzz` tries.
+FUZZ ?= 20000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server check codes clauses bench-signature clean
+.PHONY: demo test test-server fuzz check codes clauses bench-signature clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
 	$(BIN)/esutd-bus demo
 
 test: $(VENV)/installed-dev $(if $(shell command -v npm),$(NODE_CLIENT))  ## the test suite, on the embedded PostgreSQL
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --junitxml=var/tests.xml $(ARGS)
 
 test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
 	tests/support/with-server-postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+
+fuzz: $(VENV)/installed-dev  ## mutated messages, in process and over HTTP; another seed: ARGS="--fuzz-seed other"
+	$(BIN)/python -m pytest -q tests/unit/signature/test_fuzz.py tests/acceptance/attacks/test_fuzz.py --fuzz $(FUZZ) $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

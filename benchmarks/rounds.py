@@ -1,8 +1,8 @@
 """Contenders side by side: in every round each works in slices, in turn with the others, in changing order.
 
 What disturbs the machine for a while so falls on all of them, and a round's ratio says more than two figures taken
-apart. The time is the working thread's own (CPU), which other programs on the machine lengthen least; the clock's
-stands beside it.
+apart. A round's figure is the median of its slices. The time is the working thread's own (CPU), which other programs
+on the machine lengthen least; the clock's stands beside it.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ class Here:
     work: Callable[[], object]
 
     def spend(self, count: int) -> Spent:
-        """Do the work so many times; what it leaves to the garbage collector is part of it."""
-        gc.collect()
+        """Do the work so many times."""
         cpu, clock = time.thread_time(), time.perf_counter()
         for _ in range(count):
             self.work()
@@ -53,17 +52,18 @@ class Result:
 
 def run(contenders: Sequence[Contender], *, rounds: int, slices: int, seconds: float) -> list[Result]:
     """What each contender took. A slice lasts about so many seconds, however long one piece of work is."""
-    counts = [max(1, round(seconds * 1e6 / one.spend(3)[0])) for one in contenders]
+    counts = [max(1, round(seconds * 1e6 / max(one.spend(3)[0], 1))) for one in contenders]
     results = [Result() for _ in contenders]
     for number in range(rounds):
+        gc.collect()
         spent: list[list[Spent]] = [[] for _ in contenders]
         for turn in range(slices):
             first = (number + turn) % len(contenders)
             for index in [*range(first, len(contenders)), *range(first)]:
                 spent[index].append(contenders[index].spend(counts[index]))
         for result, one in zip(results, spent, strict=True):
-            result.cpu.append(sum(cpu for cpu, _ in one) / slices)
-            result.clock.append(sum(clock for _, clock in one) / slices)
+            result.cpu.append(median(cpu for cpu, _ in one))
+            result.clock.append(median(clock for _, clock in one))
     return results
 
 

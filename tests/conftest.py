@@ -18,7 +18,9 @@ from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
+from support.attacks.attack import Attestors, Forge
 from support.databases import create_database
+from support.fuzzing import MESSAGES, SEED, Budget
 from support.services import Service, asgi_service, wsgi_service
 
 ROOT = Path(__file__).parents[1]
@@ -29,6 +31,20 @@ hypothesis_settings.load_profile("unhurried")
 
 GIVEN_SERVER = "ESUTD_TEST_DATABASE_URL"
 """A PostgreSQL server on which the tests may create databases; absent: the embedded one."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz", type=int, metavar="N", help=f"mutated messages that fuzzing tries (default: {MESSAGES})"
+    )
+    parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
+
+
+@pytest.fixture(scope="session")
+def fuzz_budget(request: pytest.FixtureRequest) -> Budget:
+    """How much fuzzing is asked for."""
+    asked = request.config.getoption("--fuzz")
+    return Budget(asked or MESSAGES, request.config.getoption("--fuzz-seed"), told=asked is not None)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +73,12 @@ def postgres(session_folder: Path) -> Iterator[str]:
 def ca(session_folder: Path) -> TestCa:
     """The test CA with its named identities."""
     return TestCa.ensure(session_folder / "ca")
+
+
+@pytest.fixture(scope="session")
+def forge(ca: TestCa) -> Forge:
+    """What attacks are made with; their good message is never sent itself."""
+    return Forge(ca, Attestors.make())
 
 
 @pytest.fixture(scope="session")

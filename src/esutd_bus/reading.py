@@ -124,7 +124,7 @@ def _speaker(signer: Signer) -> Speaker:
         number=signer.employer_id,
         person=signer.iin,
         roles=frozenset(role.value for role in signer.roles),
-        certificate=signer.fingerprint,
+        certificate=signer.certificate,
     )
 
 

@@ -11,6 +11,7 @@ import structlog
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from esutd_bus.signature.certificates import identity
 from esutd_bus.signature.revocation.knowledge import RevocationKnowledge, StoredAnswer
 from esutd_bus.signature.revocation.period import Tolerance
 from esutd_bus.signature.revocation.problem import NotBelieved
@@ -114,9 +115,9 @@ class RevocationMemory:
 
     def _see(self, certificate: x509.Certificate, issuer: x509.Certificate) -> None:
         if len(self._to_note) < MAX_TO_NOTE:
-            fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
-            self._to_note[fingerprint] = SeenCertificate(
-                fingerprint,
+            name = identity(certificate)
+            self._to_note[name] = SeenCertificate(
+                name,
                 certificate.public_bytes(Encoding.DER),
                 issuer.fingerprint(hashes.SHA256()).hex(),
                 datetime.now(UTC),

@@ -18,6 +18,7 @@ from cryptography.x509 import ReasonFlags
 from esutd_bus import revocation_memory
 from esutd_bus.revocation_memory import RevocationMemory
 from esutd_bus.settings import Settings
+from esutd_bus.signature.certificates import identity
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.revocation.revocation_status import State
 from esutd_bus.signature.trust import TrustPath, TrustStore
@@ -85,7 +86,7 @@ class World:
 
     def row(self, name: str = "employer") -> dict[str, Any]:
         found = self.connection.execute(
-            "SELECT * FROM certificate_status WHERE fingerprint = %s", (fingerprint(self.certificate(name)),)
+            "SELECT * FROM certificate_status WHERE fingerprint = %s", (identity(self.certificate(name)),)
         ).fetchone()
         assert found is not None
         return found
@@ -111,7 +112,7 @@ class World:
         """A node has judged a message by each of these identities' certificates."""
         seen = [
             SeenCertificate(
-                fingerprint(self.certificate(name)),
+                identity(self.certificate(name)),
                 self.certificate(name).public_bytes(Encoding.DER),
                 fingerprint(self.server.authority_of(self.certificate(name)).certificate),
                 at or datetime.now(UTC),

@@ -157,7 +157,8 @@ def test_what_cannot_be_done_leaves_no_trace(
 @in_a_loop
 async def test_nodes_follow_the_partners_and_their_certificates(database: str, ca: TestCa) -> None:
     certificate = ca.identity("portal").certificate
-    told_of_it = read_certificate(certificate.public_bytes(Encoding.DER)).summary
+    portal = read_certificate(certificate.public_bytes(Encoding.DER))
+    told_of_it, named = portal.summary, portal.require_holder().certificate
     node = InForce(Calendar())
     followed = Followed({"partners": node.follows["partners"]})
     issuer, serial = certificate.issuer.rfc4514_string(), certificate.serial_number
@@ -181,7 +182,7 @@ async def test_nodes_follow_the_partners_and_their_certificates(database: str, c
         profiles=frozenset({"document"}),
         signed_answers=True,
         answer_key="second",
-        certificates=frozenset({told_of_it.fingerprint}),
+        certificates=frozenset({named}),
     )
     assert node.certificates.find(issuer, serial) == certificate.public_bytes(Encoding.DER)
     with connect_now(database) as connection:
@@ -192,13 +193,13 @@ async def test_nodes_follow_the_partners_and_their_certificates(database: str, c
             desk.withdraw_certificate(PORTAL, told_of_it.fingerprint)
     await follow()
     assert node.certificates.find(issuer, serial) is None
-    assert node.partners().has_withdrawn(told_of_it.fingerprint)
+    assert node.partners().has_withdrawn(named)
     assert node.partners().profiles_of(PORTAL) == PROFILES
     with connect_now(database) as connection:
         PartnerDesk(connection, "tester").add_certificate(
             PORTAL, certificate.public_bytes(Encoding.DER), told_of_it
         )
     await follow()
-    assert not node.partners().has_withdrawn(told_of_it.fingerprint)
+    assert not node.partners().has_withdrawn(named)
     assert node.certificates.find(issuer, serial) is not None
     assert node.certificates.find(issuer, uuid4().int) is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -150,6 +150,10 @@ class Reply:
             element.text
             for element in self.root.xpath(f"//*[local-name()='{parent}']/*[local-name()='{name}']")
         ]
+
+
+Send = Callable[..., Reply]
+"""(message, its service's namespace) → what came back."""
 
 
 def post(url: str, message: bytes, namespace: str = CONTRACTS, timeout: float = 30) -> Reply:

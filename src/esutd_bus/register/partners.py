@@ -65,7 +65,7 @@ class Partner:
     """Nothing is taken from it, nor through it."""
 
     certificates: frozenset[str] = frozenset()
-    """SHA-256, hexadecimal, of the certificates recorded for it and not withdrawn."""
+    """The certificates recorded for it and not withdrawn, each by its issuer and serial number."""
 
     def is_spoken_for_by(self, speaker: Speaker) -> bool:
         """Whether a key of this number is the partner's: one that acts as the body, or one that was recorded."""
@@ -76,7 +76,7 @@ class Partners:
     """All entries. Immutable: a change makes another object."""
 
     def __init__(self, entries: Iterable[Partner] = (), withdrawn: Iterable[str] = ()) -> None:
-        """`withdrawn`: SHA-256, hexadecimal, of certificates that are not believed any more, whoever brings them."""
+        """`withdrawn`: certificates, by issuer and number, that are not believed any more, whoever brings them."""
         self._entries = {entry.number: entry for entry in entries}
         self._withdrawn = frozenset(withdrawn)
 

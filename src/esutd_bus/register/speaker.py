@@ -23,7 +23,7 @@ class Speaker:
     """What the certificate entitles its holder to act as: the words of `signature.role.Role`."""
 
     certificate: str
-    """SHA-256 of the certificate, hexadecimal."""
+    """Its issuer and serial number, which tell which one it is."""
 
     via: Speaker | None = None
     """Who has signed the envelope, where the document inside has a signature of its own."""

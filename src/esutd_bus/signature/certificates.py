@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -157,6 +158,15 @@ def public_key(certificate: x509.Certificate) -> Any:
         return gost.public_key(certificate)
 
 
+def identity(certificate: x509.Certificate) -> str:
+    """Which certificate it is: SHA-256, hexadecimal, of what its issuer has signed of it.
+
+    Its fingerprint would not do: octets around that can be rewritten, and the certificate still holds. Of an ECDSA
+    signature there is always a twin.
+    """
+    return sha256(certificate.tbs_certificate_bytes).hexdigest()
+
+
 def require_processed_extensions(certificate: x509.Certificate) -> None:
     """Refuse a certificate whose issuer insists on something that is not processed here."""
     for extension in certificate.extensions:
@@ -192,6 +202,7 @@ def _holder(subject: x509.Name, summary: CertificateSummary, roles: frozenset[Ro
         iin=iins[0],
         name=next(iter(_values(subject, NameOID.COMMON_NAME)), ""),
         subject=summary.subject,
+        issuer=summary.issuer,
         serial=summary.serial,
         fingerprint=summary.fingerprint,
         roles=roles,

@@ -11,7 +11,6 @@ from esutd_bus.signature import names
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.structure import (
     decode_base64,
-    exact_children,
     leaf_text,
     only_elements,
     require_empty,
@@ -72,7 +71,7 @@ def certificate_octets(
     """
     element, path = key_info, []
     while (attributes := _WRAPPER.get(str(element.tag))) is not None:
-        _, children = only_elements(element, attributes)
+        children = only_elements(element, attributes)
         if len(children) != 1 or not isinstance(children[0].tag, str):
             raise Refusal(Reason.KEY_INFO, "KeyInfo must lead to exactly one certificate")
         element = children[0]
@@ -112,7 +111,7 @@ def _x509_certificate(element: Element, _: Element | None) -> str:
 
 def _issuer_serial(element: Element, known: KnownCertificates) -> bytes:
     """XMLDSig 4.5.4.1: the certificate stays at home, its issuer and number travel."""
-    issuer, number = exact_children(element, names.X509_ISSUER_NAME, names.X509_SERIAL_NUMBER)
+    issuer, number = only_elements(element, exactly=[names.X509_ISSUER_NAME, names.X509_SERIAL_NUMBER])
     serial = _SERIAL_NUMBER.fullmatch(leaf_text(number))
     if serial is None:
         raise Refusal(Reason.KEY_INFO, "X509SerialNumber is no whole number")
@@ -133,7 +132,7 @@ _READERS: Final[Mapping[str, Callable[[Element, Element | None], str]]] = Mappin
 
 
 def _token_text(element: Element) -> str:
-    text = leaf_text(element, attributes=_TOKEN)
+    text = leaf_text(element, _TOKEN)
     if element.get("ValueType") != names.X509V3:
         raise Refusal(Reason.KEY_INFO, "the token is not a whole X.509 v3 certificate")
     if element.get("EncodingType", names.BASE64) != names.BASE64:

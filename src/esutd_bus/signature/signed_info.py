@@ -8,16 +8,15 @@ from esutd_bus.signature import names
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.structure import (
     decode_base64,
-    exact_children,
     leaf_text,
     only_elements,
-    refuse_children,
     require_empty,
 )
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
+_SIGNATURE: Final = [names.SIGNED_INFO, names.SIGNATURE_VALUE, names.KEY_INFO]
 _SIGNED_INFO: Final = [names.CANONICALIZATION_METHOD, names.SIGNATURE_METHOD, names.REFERENCE]
 _REFERENCE: Final = [names.TRANSFORMS, names.DIGEST_METHOD, names.DIGEST_VALUE]
 
@@ -58,15 +57,15 @@ class SignatureParts(NamedTuple):
 
 def read_signature(signature: Element) -> SignatureParts:
     """The parts of a `ds:Signature`. Refuses whatever else stands in it, `ds:Object` included."""
-    signed_info, signature_value, key_info = exact_children(
-        signature, names.SIGNED_INFO, names.SIGNATURE_VALUE, names.KEY_INFO, attributes=_ID
-    )
-    tags, children = only_elements(signed_info, _ID)
-    if tags.count(names.REFERENCE) > 1:
-        raise Refusal(Reason.SEVERAL_REFERENCES, "SignedInfo must hold one Reference, to the signed element")
-    if tags != _SIGNED_INFO:
-        refuse_children(signed_info, _SIGNED_INFO)
-    canonicalization, signature_method, reference = children
+    signed_info, signature_value, key_info = only_elements(signature, _ID, exactly=_SIGNATURE)
+    try:
+        canonicalization, signature_method, reference = only_elements(signed_info, _ID, exactly=_SIGNED_INFO)
+    except Refusal:
+        if len(signed_info.findall(names.REFERENCE)) > 1:
+            raise Refusal(
+                Reason.SEVERAL_REFERENCES, "SignedInfo must hold one Reference, to the signed element"
+            ) from None
+        raise
     return SignatureParts(
         signed_info,
         _method(canonicalization),
@@ -78,14 +77,15 @@ def read_signature(signature: Element) -> SignatureParts:
 
 
 def _reference(reference: Element) -> Reference:
-    tags, children = only_elements(reference, _URI)
-    if not children or children[0].tag != names.TRANSFORMS:
-        # Without transforms the default would be inclusive C14N (XMLDSig 4.4.3.2).
-        raise Refusal(Reason.TRANSFORM, "the Reference names no transforms")
-    if tags != _REFERENCE:
-        refuse_children(reference, _REFERENCE)
-    transforms, digest_method, digest_value = children
-    chain = exact_children(transforms, *[names.TRANSFORM] * len(transforms))
+    try:
+        transforms, digest_method, digest_value = only_elements(reference, _URI, exactly=_REFERENCE)
+    except Refusal:
+        children = list(reference)
+        if not children or children[0].tag != names.TRANSFORMS:
+            # Without transforms the default would be inclusive C14N (XMLDSig 4.4.3.2).
+            raise Refusal(Reason.TRANSFORM, "the Reference names no transforms") from None
+        raise
+    chain = only_elements(transforms, exactly=[names.TRANSFORM] * len(transforms))
     return Reference(
         reference.get("URI"),
         tuple([_method(transform) for transform in chain]),
@@ -104,7 +104,7 @@ def _method(element: Element) -> Method:
     if not len(element):
         require_empty(element, _ALGORITHM)
         return Method(algorithm, ())
-    (inclusive,) = exact_children(element, names.INCLUSIVE_NAMESPACES, attributes=_ALGORITHM)
+    (inclusive,) = only_elements(element, _ALGORITHM, exactly=[names.INCLUSIVE_NAMESPACES])
     require_empty(inclusive, _PREFIX_LIST)
     return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
 
@@ -116,4 +116,4 @@ def _algorithm(element: Element) -> str:
 
 
 def _octets(element: Element, what: str, attributes: frozenset[str] = frozenset()) -> bytes:
-    return decode_base64(leaf_text(element, attributes=attributes), Reason.STRUCTURE, what)
+    return decode_base64(leaf_text(element, attributes), Reason.STRUCTURE, what)

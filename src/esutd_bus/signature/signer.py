@@ -23,6 +23,9 @@ class Signer:
     subject: str = field(repr=False)
     """The whole subject as RFC 4514 writes it."""
 
+    issuer: str
+    """Who issued the certificate, as RFC 4514 writes it."""
+
     serial: str
     """The certificate's serial number, hexadecimal."""
 
@@ -31,6 +34,14 @@ class Signer:
 
     roles: frozenset[Role] = frozenset()
     """What the certificate entitles its holder to act as."""
+
+    @property
+    def certificate(self) -> str:
+        """Which certificate it is (RFC 5280, 4.1.2.2).
+
+        Not its fingerprint, which its bearer can change (see `certificates.identity`).
+        """
+        return f"{self.issuer} {self.serial}"
 
     @property
     def employer_id(self) -> str:

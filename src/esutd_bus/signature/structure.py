@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Final
 from esutd_bus.signature.reason import Reason, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from lxml.etree import _Element as Element
 
 XML_SPACE: Final = " \t\r\n"
@@ -22,11 +20,11 @@ NO_ATTRIBUTES: Final[frozenset[str]] = frozenset()
 
 
 def only_elements(
-    element: Element, attributes: frozenset[str] = NO_ATTRIBUTES
-) -> tuple[list[str], list[Element]]:
-    """(tags, children) of an element that holds elements alone, bearing no attribute but these.
+    element: Element, attributes: frozenset[str] = NO_ATTRIBUTES, exactly: list[str] | None = None
+) -> list[Element]:
+    """The children of an element that holds elements alone, bearing no attribute but these.
 
-    The tag of a comment or an instruction is equal to no name.
+    `exactly`: the children's tags, where only these may stand there, in this order.
     """
     if not attributes.issuperset(element.keys()):
         refuse_attributes(element)
@@ -39,14 +37,9 @@ def only_elements(
         tags.append(child.tag)
     if text and text.strip(XML_SPACE):
         raise Refusal(Reason.STRUCTURE, f"text stands between the children of {local_name(element)}")
-    return tags, children
-
-
-def exact_children(element: Element, *tags: str, attributes: frozenset[str] = NO_ATTRIBUTES) -> list[Element]:
-    """The children of an element that holds just these, in this order."""
-    found, children = only_elements(element, attributes)
-    if found != [*tags]:
-        refuse_children(element, tags)
+    if exactly is not None and tags != exactly:
+        expected = ", ".join(tag.rpartition("}")[2] for tag in exactly) or "nothing"
+        raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {expected}")
     return children
 
 
@@ -55,10 +48,10 @@ def require_empty(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) 
     if not attributes.issuperset(element.keys()):
         refuse_attributes(element)
     if len(element) or element.text:
-        exact_children(element, attributes=attributes)
+        only_elements(element, attributes, exactly=[])
 
 
-def leaf_text(element: Element, *, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:
+def leaf_text(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:
     """The text of an element that holds text alone; a comment in it would split the text."""
     if not attributes.issuperset(element.keys()):
         refuse_attributes(element)
@@ -90,9 +83,3 @@ def local_name(element: Element) -> str:
 def refuse_attributes(element: Element) -> None:
     """The element bears an attribute that nobody expects."""
     raise Refusal(Reason.STRUCTURE, f"{local_name(element)} bears an unknown attribute")
-
-
-def refuse_children(element: Element, expected: Iterable[str]) -> None:
-    """The element holds other children than these."""
-    told = ", ".join(tag.rpartition("}")[2] for tag in expected) or "nothing"
-    raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {told}")

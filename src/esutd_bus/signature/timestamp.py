@@ -30,8 +30,8 @@ def require_current(timestamp: Element | None, now: datetime, skew: timedelta) -
     """
     if timestamp is None:
         return now
-    tags, parts = only_elements(timestamp, _IDENTIFIERS)
-    if tuple(tags) not in _SHAPES:
+    parts = only_elements(timestamp, _IDENTIFIERS)
+    if tuple(part.tag for part in parts) not in _SHAPES:
         raise Refusal(Reason.TIMESTAMP, "wsu:Timestamp must hold Created and Expires, each at most once")
     instants = {part.tag: _instant(part) for part in parts}
     created, expires = instants.get(names.CREATED), instants.get(names.EXPIRES)
@@ -45,7 +45,7 @@ def require_current(timestamp: Element | None, now: datetime, skew: timedelta) -
 
 
 def _instant(element: Element) -> datetime:
-    text = leaf_text(element, attributes=_IDENTIFIERS).strip(XML_SPACE)
+    text = leaf_text(element, _IDENTIFIERS).strip(XML_SPACE)
     malformed = Refusal(Reason.TIMESTAMP, "wsu:Timestamp holds no time with zone")
     if not _INSTANT.fullmatch(text):
         raise malformed

@@ -18,7 +18,7 @@ class SeenCertificate:
     """A certificate, and when a message was last judged by it."""
 
     fingerprint: str
-    """SHA-256 of the DER, hexadecimal."""
+    """SHA-256, hexadecimal, of what the issuer has signed of it."""
 
     der: bytes
     issuer_fingerprint: str

@@ -35,10 +35,11 @@ def from_rows(
     withdrawn: set[str] = set()
     octets: list[bytes] = []
     for row in certificates:
+        certificate = f"{row['issuer']} {row['serial']}"  # as `signature.signer` tells which one it is
         if row["withdrawn_at"] is not None:
-            withdrawn.add(row["fingerprint"])
+            withdrawn.add(certificate)
         else:
-            in_force[row["partner"]].add(row["fingerprint"])
+            in_force[row["partner"]].add(certificate)
             octets.append(bytes(row["der"]))
     entries = [_partner(row, frozenset(in_force[row["number"]])) for row in partners]
     return PartnerBook(Partners(entries, withdrawn), tuple(octets))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gzip
 from dataclasses import dataclass
 
-from wire import HALF_CLOSE, chunked, post
+from support.wire import HALF_CLOSE, chunked, post
 
 PATH = "/soap/contracts"
 LIMIT = 102_400

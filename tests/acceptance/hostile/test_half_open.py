@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from cases import PATH, envelope
-from wire import converse, post
+
+from support.wire import converse, post
 
 if TYPE_CHECKING:
     from support.services import Service

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from cases import CASES, OF_THE_HOST, Case
-from wire import converse, post
+
+from support.wire import converse, post
 
 
 def _binding(request: pytest.FixtureRequest) -> str:

@@ -14,9 +14,9 @@ import pytest
 from fake_engine import PATH, SETTINGS, FakeEngine
 from servers import Running, running, wait_until
 from test_http import ENVELOPE, answered, get, one
-from wire import Response, post
 
 from esutd_bus.edge.asgi_application import AsgiApplication
+from support.wire import Response, post
 
 
 def connect(server: Running) -> socket.socket:

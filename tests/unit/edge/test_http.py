@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from fake_engine import CORRELATION_ID, LIMIT, NAMESPACE, PATH
 from servers import wait_until
-from wire import HALF_CLOSE, Response, chunked, converse, post
+
+from support.wire import HALF_CLOSE, Response, chunked, converse, post
 
 if TYPE_CHECKING:
     from servers import Running

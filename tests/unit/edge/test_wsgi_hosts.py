@@ -11,12 +11,12 @@ import pytest
 from fake_engine import LIMIT, NAMESPACE, PATH, SETTINGS, Contract, FakeEngine
 from servers import Running, running
 from test_http import ENVELOPE, answered, get, one
-from wire import Response, chunked, converse, post
 
 from esutd_bus.edge.loop_thread import LoopThread
 from esutd_bus.edge.reply import Reply
 from esutd_bus.edge.spyne_binding import spyne_server
 from esutd_bus.edge.wsgi_application import WsgiApplication
+from support.wire import Response, chunked, converse, post
 
 SAME = ("Content-Type", "Content-Length", "Allow", "Retry-After")
 

@@ -9,6 +9,7 @@ from functools import cache
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
@@ -129,3 +130,24 @@ def of_an_unknown_kind(gost: Issued) -> bytes:
     known, unknown = bytes.fromhex("06092a830e030a01010202"), bytes.fromhex("06092a830e030a01010209")
     assert gost.der.count(known) == 1
     return gost.der.replace(known, unknown)
+
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_ECDSA_WITH_SHA256 = bytes.fromhex("300a06082a8648ce3d040302")
+"""As an AlgorithmIdentifier, DER (RFC 5758, 3.2)."""
+
+
+def twin(certificate: x509.Certificate) -> bytes:
+    """The same certificate in other octets: of an ECDSA signature (r, s) on P-256 the twin (r, n - s) holds as well."""
+    r, s = decode_dss_signature(certificate.signature)
+    value = b"\0" + encode_dss_signature(r, P256_ORDER - s)
+    return _tlv(0x30, certificate.tbs_certificate_bytes + _ECDSA_WITH_SHA256 + _tlv(0x03, value))
+
+
+def _tlv(tag: int, content: bytes) -> bytes:
+    """DER of less than 64 KiB."""
+    size = len(content)
+    if size < 0x80:
+        return bytes([tag, size]) + content
+    length = size.to_bytes(1 if size < 0x100 else 2, "big")
+    return bytes([tag, 0x80 | len(length)]) + length + content

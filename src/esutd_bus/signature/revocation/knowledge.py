@@ -8,9 +8,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
-from cryptography.hazmat.primitives import hashes
 
-from esutd_bus.signature.certificates import summarize
+from esutd_bus.signature.certificates import identity, summarize
 from esutd_bus.signature.revocation.ocsp_answer import OcspAnswer, read_ocsp_answer
 from esutd_bus.signature.revocation.problem import NotBelieved
 from esutd_bus.signature.revocation.revocation_list import CurrentList, RevocationList, current_lists
@@ -110,10 +109,10 @@ class RevocationKnowledge:
         self.version += 1
 
     def keep_answers(self, answers: Mapping[str, StoredAnswer]) -> None:
-        """The certificate's fingerprint (SHA-256, hexadecimal) → the newest answer about it."""
+        """Which certificate (`certificates.identity`) → the newest answer about it."""
         self._stored |= answers
-        for fingerprint in answers:
-            self._answers.pop(fingerprint, None)
+        for name in answers:
+            self._answers.pop(name, None)
         self.version += 1
 
     def known(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Known:
@@ -130,13 +129,13 @@ class RevocationKnowledge:
     def _by_ocsp(self, certificate: x509.Certificate, issuer: x509.Certificate) -> Iterator[_Told]:
         if not self._stored:
             return
-        fingerprint = certificate.fingerprint(hashes.SHA256()).hex()
-        stored = self._stored.get(fingerprint)
+        name = identity(certificate)
+        stored = self._stored.get(name)
         if stored is None:
             return
-        if fingerprint not in self._answers:
-            self._answers[fingerprint] = self._read(stored, certificate, issuer)
-        answer = self._answers[fingerprint]
+        if name not in self._answers:
+            self._answers[name] = self._read(stored, certificate, issuer)
+        answer = self._answers[name]
         if answer is None or not answer.is_known or self._is_revoked(answer.responder, issuer):
             return
         yield _Told(stored.source, answer.period, answer.entry)

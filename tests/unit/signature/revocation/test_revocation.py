@@ -11,9 +11,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ReasonFlags
 from forgery import PLAIN
+from issuing import twin
 from listing import HOUR, NOW, OCSP_SIGNING, ask, certified, revoking
 from structlog.testing import capture_logs
 
+from esutd_bus.signature.certificates import identity
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.report import SignatureRefused
 from esutd_bus.signature.revocation.cert_id import CertId
@@ -65,8 +67,7 @@ class Known:
         self.keep(der)
 
     def keep(self, der: bytes) -> None:
-        fingerprint = self.certificate.fingerprint(hashes.SHA256()).hex()
-        self.knowledge.keep_answers({fingerprint: StoredAnswer(der, RESPONDER)})
+        self.knowledge.keep_answers({identity(self.certificate): StoredAnswer(der, RESPONDER)})
 
     def revoke(self, at: datetime = NOW - HOUR) -> None:
         self.authority.revoke(self.certificate, ReasonFlags.key_compromise, at)
@@ -108,6 +109,13 @@ def test_so_does_a_responder(known: Known) -> None:
     known.revoke()
     known.answer_of()
     assert (known.status().state, known.status().source) == (REVOKED, RESPONDER)
+
+
+def test_a_certificate_rewritten_around_what_is_signed_is_no_other(known: Known) -> None:
+    known.revoke()
+    known.answer_of()
+    known.certificate = x509.load_der_x509_certificate(twin(known.certificate))
+    assert known.status().state is REVOKED
 
 
 def test_who_will_be_revoked_is_not_revoked_yet(known: Known) -> None:

@@ -66,13 +66,13 @@ def converse(url: str, *steps: bytes | object, answers: int = 1) -> list[Respons
         connection.makefile("rb") as stream,
     ):
         for step in steps:
-            if step is HALF_CLOSE:
-                connection.shutdown(socket.SHUT_WR)
-            elif isinstance(step, bytes):
-                try:
+            try:
+                if step is HALF_CLOSE:
+                    connection.shutdown(socket.SHUT_WR)
+                elif isinstance(step, bytes):
                     connection.sendall(step)
-                except ConnectionError:
-                    break  # the server has answered before the end; its answer is there to be read
+            except OSError:
+                break  # the server has answered before the end, or hung up; an answer is there to be read
         method = bytes(steps[0]).split(b" ", 1)[0] if isinstance(steps[0], bytes) else b""
         responses: list[Response] = []
         while len(responses) < answers and (response := _read(stream, method)):
@@ -82,7 +82,10 @@ def converse(url: str, *steps: bytes | object, answers: int = 1) -> list[Respons
 
 def _read(stream: BinaryIO, method: bytes) -> Response | None:
     while True:
-        line = stream.readline()
+        try:
+            line = stream.readline()
+        except ConnectionError:
+            line = b""
         if not line:
             return None
         status = int(line.split(b" ", 2)[1])
