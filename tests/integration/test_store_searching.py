@@ -27,6 +27,7 @@ OTHER = "940340000421"
 ANNA, BORIS = "991231200176", "850701100173"
 MORNING = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 ALL = Page(1, 100)
+ALONE = "Index Only Scan using"
 
 
 def put(
@@ -115,19 +116,20 @@ async def test_a_row_is_told_whole(filled: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "index"),
+    ("given", "page", "count"),
     [
-        ({}, "ix_contract_employer_"),
-        ({"status": "active", "changed_since": MORNING}, "ix_contract_employer_"),
-        ({"employee_iin": ANNA}, "ix_contract_employee_iin"),
+        # What is counted without other criteria, the index of the numbers in use knows too.
+        ({}, f"{ALONE} ix_contract_employer_id", f"{ALONE} ix_contract_employer_number"),
+        ({"status": "active", "changed_since": MORNING}, *[f"{ALONE} ix_contract_employer_id"] * 2),
+        ({"employee_iin": ANNA}, *["Index Scan using ix_contract_employee_iin"] * 2),
     ],
 )
-def test_a_search_walks_an_index(filled: str, given: dict[str, Any], index: str) -> None:
+def test_a_search_walks_an_index(filled: str, given: dict[str, Any], page: str, count: str) -> None:
     """Of many employers' many contracts: neither the page nor the count reads the table from end to end."""
     many = """
         INSERT INTO contract SELECT (jsonb_populate_record(c, jsonb_build_object(
-            'id', gen_random_uuid(), 'employer', '1000000' || n % 300, 'external_id', 'm' || n, 'number', 'm' || n,
-            'employee_iin', 'i' || n / 2
+            'id', gen_random_uuid(), 'external_id', 'm' || n, 'number', 'm' || n, 'employee_iin', 'i' || n / 2,
+            'employer', CASE WHEN n % 20 = 0 THEN c.employer ELSE '1000000' || n % 300 END
         ))).* FROM contract c, generate_series(1, 20000) n WHERE c.number = 'n1'
     """
     with psycopg.connect(filled, autocommit=True) as connection:
@@ -135,10 +137,10 @@ def test_a_search_walks_an_index(filled: str, given: dict[str, Any], index: str)
         connection.execute("VACUUM ANALYZE contract")
         part = searching.contracts(EMPLOYER, ContractSearch(page=ALL, **given))
         values = {**part.values, "size": 100, "offset": 0}
-        for query in (part.page, part.count):
+        for query, walk in ((part.page, page), (part.count, count)):
             found = connection.execute(f"EXPLAIN {query}", values).fetchall()  # type: ignore[call-overload]
             text = "\n".join(line for (line,) in found)
-            assert index in text
+            assert f"{walk} on contract" in text
             assert "Seq Scan" not in text
 
 
