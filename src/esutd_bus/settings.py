@@ -121,6 +121,8 @@ class Settings(BaseSettings):
     work: bool = True
     """Whether `serve` also runs the jobs of `work`."""
     workers: int = Field(default=2, ge=1, le=64)
+    worker_max_megabytes: int = Field(default=1024, ge=256)
+    """A worker that holds more memory than that finishes what it has and is replaced by a new one."""
     node: str = Field(default_factory=socket.gethostname)
     """This machine's name in the journal."""
     max_body_bytes: int = Field(default=102_400, gt=0)

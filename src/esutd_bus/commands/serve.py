@@ -97,6 +97,8 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
             respawn_failed_workers=True,
             respawn_interval=0.5,
+            # lxml keeps every name it has ever read: whoever sends new ones for ever fills the memory.
+            workers_max_rss=settings.worker_max_megabytes,
             workers_kill_timeout=SECONDS_TO_FINISH,
             log_dictconfig=GRANIAN_LOGGING,
         )

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element as Element
 
-_PREFIX: Final = re.compile(r"#default|[^\W\d][\w.\-]*")
+_DEFAULT: Final = "#default"
+_PREFIX: Final = re.compile(rf"{_DEFAULT}|[^\W\d][\w.\-]*")
 _XML: Final = f"{{{names.XML}}}"
 
 
@@ -97,7 +98,10 @@ def _intern(prefixes: list[str]) -> None:
 
     It passes on to libxml2 only prefixes that the thread's own dictionary of names holds, and drops the
     others in silence: `#default` always, and every prefix of a document that another thread has parsed. A
-    parsed namespace name enters the dictionary.
+    parsed name enters the dictionary. Refuses a prefix that is no name: nothing can be declared for it.
     """
-    declarations = " ".join(f'xmlns:p{number}="{prefix}"' for number, prefix in enumerate(prefixes))
-    etree.fromstring(f"<x {declarations}/>")
+    elements = "".join(f"<{prefix}/>" for prefix in prefixes if prefix != _DEFAULT)
+    try:
+        etree.fromstring(f'<x xmlns="{_DEFAULT}">{elements}</x>')
+    except etree.XMLSyntaxError:
+        raise Refusal(Reason.CANONICALIZATION, "PrefixList holds what is no prefix") from None

@@ -182,6 +182,9 @@ def _document(element: Element) -> tuple[Place, ...]:
     """The places of an element's document signatures, the last one first; none where it does not end with one."""
     last = next(element.iterchildren(etree.Element, reversed=True), None)
     if last is None or last.tag != names.SIGNATURE:
+        if next(element.iterchildren(names.SIGNATURE), None) is not None:
+            # Whoever reads it later would take it for one that was verified.
+            raise Refusal(Reason.MISPLACED, "a ds:Signature stands before the end of the document")
         return ()
     root = own_document(element)
     signatures = last_signatures(root)

@@ -18,6 +18,10 @@ WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secex
 DEPTH_LIMIT = 64
 """How deep elements may stand in each other, the Envelope being the first."""
 
+PREFIX_LIMIT = 64
+"""How many namespace prefixes, the default one among them, a document may declare: canonical forms cost the cube of
+those in scope, before it is known who asks for them."""
+
 UNDERSTOOD_HEADERS = frozenset({f"{{{WSSE}}}Security"})
 """Header blocks that may say mustUnderstand."""
 
@@ -27,6 +31,7 @@ _ENVELOPE_12 = f"{{{SOAP12}}}Envelope"
 _XML_SPACE = " \t\r\n"
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_LIMIT + 1) + ")")
+_PREFIX_DECLARATION = re.compile(r"xmlns(?::[^\s=:]*+)?(?=[ \t\r\n]*=)")
 _DECLARATION = re.compile(r"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
 _DECLARED_ENCODING = re.compile(
     r"""\A(<\?xml[ \t\r\n][^>]*?)[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*["'][^"']*["']"""
@@ -131,6 +136,8 @@ def _parse(body: bytes) -> etree._Element:
     if _DOCTYPE.match(text):
         # Well-formed XML, and no SOAP message (SOAP 1.1, 3).
         raise SoapError("ESB002", "a document type declaration is not taken")
+    if text.count("xmlns") > PREFIX_LIMIT and len(set(_PREFIX_DECLARATION.findall(text))) > PREFIX_LIMIT:
+        raise SoapError("ESB001", f"more than {PREFIX_LIMIT} namespace prefixes are declared")
     try:
         root = etree.fromstring(body, _of_this_thread.parser)
     except etree.XMLSyntaxError as error:

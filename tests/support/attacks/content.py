@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from forgery import NS
 from lxml import etree
 
 from support.attacks.attack import PROFILES, Attack, Bearer, Recipe, each, evil_copy
@@ -180,7 +181,19 @@ def _with_evil_payload(message: Bearer) -> None:
     message.body.replace(payload, evil_copy(payload))
 
 
+def _signature_passed_over(message: Bearer) -> None:
+    """Not the last element, so a verifier that looks there alone sees none; a reader sees a signed document."""
+    for name in ("Signature", "Object"):
+        etree.SubElement(message.payload, f"{{{NS['ds']}}}{name}").text = "AAAA"
+    message.digest_body()
+    message.seal()
+
+
 CONTENT = (
+    *each(
+        Recipe("a document signature that is not the last element", "misplaced", _signature_passed_over),
+        profiles=("wsse", "header"),
+    ),
     *each(
         *AFTER_SIGNING,
         *COMMENTS,

@@ -74,7 +74,7 @@ def _promised(name: str, prefixes: str, declaration: str) -> Attack:
     return Attack(f"wsse: InclusiveNamespaces: {name}", make, "digest-mismatch")
 
 
-def _listed(name: str, value: str, read: list[str]) -> Recipe:
+def _listed(name: str, value: str, read: list[str], reason: str = "digest-mismatch") -> Recipe:
     """A PrefixList that a tolerant reader would read in another way; what is signed is that reading."""
 
     def change(message: Bearer) -> None:
@@ -82,7 +82,7 @@ def _listed(name: str, value: str, read: list[str]) -> Recipe:
         message.digest_body(read)
         message.seal()
 
-    return Recipe(f"InclusiveNamespaces: {name}", "digest-mismatch", change)
+    return Recipe(f"InclusiveNamespaces: {name}", reason, change)
 
 
 def _parametrised(name: str, *parameters: str) -> Recipe:
@@ -103,6 +103,9 @@ REBOUND = (
               code="ESB003"),
     rewritten("namespaces: a prefix without a namespace", "not well-formed XML at line 2, column ",
               _replaced(f'xmlns:c="{COMMON}"', ""), code="ESB001"),
+    rewritten("namespaces: more prefixes than any message needs", "more than 64 namespace prefixes are declared",
+              _replaced("<soap:Envelope ", "<soap:Envelope " + "".join(f'xmlns:p{n}="urn:p" ' for n in range(64))),
+              code="ESB001"),
     rewritten("namespaces: wsu:Id of a namespace that looks like wsu's", "reference-target",
               _replaced(f'wsu="{_WSU}"', f'wsu="{_WSU}#"')),
     rewritten("namespaces: an Envelope of a namespace that looks like SOAP 1.1's",
@@ -144,6 +147,7 @@ NAMESPACES = (
         _looks_alike("//wsse:Security", _WSSE.upper(), "misplaced"),
         _looks_alike("//wsse:KeyIdentifier", _WSU, "key-info"),
         _listed("a list in commas", "soap,v1", ["soap", "v1"]),
+        _listed("a letter that begins no name", "\N{FEMININE ORDINAL INDICATOR}", [], "canonicalization"),
         _parametrised("a list", "<ec:InclusiveNamespaces/>", "<ec:InclusiveNamespaces/>"),
         profiles=("wsse",),
     ),

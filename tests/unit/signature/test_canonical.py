@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from esutd_bus.signature.canonical import exclusive, inclusive
+from esutd_bus.signature.reason import Reason, Refusal
 
 DOCUMENT = (
     '<e:E xmlns:e="urn:e" xmlns="urn:d" xmlns:{0}="urn:q" xmlns:{0}x="urn:x"><e:B><a xmlns=""/></e:B></e:E>'
@@ -26,6 +27,18 @@ DOCUMENT = (
 )
 def test_inclusive_prefixes(prefixes: tuple[str, ...], canonical: str) -> None:
     assert exclusive(etree.fromstring(DOCUMENT.format("one"))[0], prefixes).decode() == canonical
+
+
+def test_prefixes_beyond_ascii() -> None:
+    root = etree.fromstring(DOCUMENT.format("орган"))
+    expected = '<e:B xmlns:e="urn:e" xmlns:орган="urn:q"><a></a></e:B>'
+    assert exclusive(root[0], ("орган", "xml", "xmlns")).decode() == expected
+
+
+def test_what_looks_like_a_prefix_and_is_none() -> None:
+    with pytest.raises(Refusal) as refused:
+        exclusive(etree.fromstring(DOCUMENT.format("one"))[0], ("one", "ª"))
+    assert refused.value.reason == Reason.CANONICALIZATION
 
 
 def test_a_tree_that_another_thread_parsed() -> None:

@@ -91,6 +91,15 @@ def canonical(element: etree._Element) -> bytes:
     return etree.tostring(element, method="c14n", exclusive=True, with_comments=False)
 
 
+def test_no_signature_of_the_payload_is_passed_over(ca: TestCa, verify: Verify) -> None:
+    """The schema leaves room for any element of XMLDSig: one that ends the payload must not hide a signature."""
+    unread = f'<d:Signature xmlns:d="{NS["ds"]}"/><d:Object xmlns:d="{NS["ds"]}"/></m:RegisterContract>'
+    envelope = PLAIN.replace(b"</m:RegisterContract>", unread.encode())
+    with pytest.raises(SignatureRefused) as refused:
+        verify(sign_wsse(envelope, ca.identity("employer")))
+    assert reason_of(refused) == Reason.MISPLACED
+
+
 @every_document
 @pytest.mark.parametrize("identity", IDENTITIES)
 def test_every_kind_of_key_signs_documents(

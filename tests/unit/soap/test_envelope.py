@@ -11,6 +11,7 @@ from lxml import etree
 
 from esutd_bus.soap.envelope import (
     DEPTH_LIMIT,
+    PREFIX_LIMIT,
     SOAP11,
     SOAP12,
     WSSE,
@@ -121,6 +122,23 @@ def test_what_is_not_well_formed_or_not_taken(body: bytes) -> None:
 )
 def test_a_soap_message_holds_no_document_type_declaration(body: bytes) -> None:
     assert refusal(body) == "ESB002"
+
+
+def declaring(count: int) -> str:
+    """A message that declares as many prefixes: its own, and those of one element."""
+    return GOOD.replace("<a ", "<a " + " ".join(f'xmlns:p{one}="urn:p"' for one in range(count - 2)) + " ")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_prefixes_are_few(encoding: str) -> None:
+    assert open_envelope(declaring(PREFIX_LIMIT).encode(encoding))
+    assert refusal(declaring(PREFIX_LIMIT + 1).encode(encoding)) == "ESB001"
+
+
+def test_the_same_prefix_may_be_declared_often() -> None:
+    assert open_envelope(
+        soap("<s:Body><a>" + "<b xmlns='urn:b' xmlns:p = 'urn:p'/>" * PREFIX_LIMIT + "</a></s:Body>")
+    )
 
 
 def test_as_deep_as_may_be() -> None:
