@@ -22,7 +22,7 @@ test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
 	tests/support/with-server-postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 fuzz: $(VENV)/installed-dev  ## mutated messages, in process and over HTTP; another seed: ARGS="--fuzz-seed other"
-	$(BIN)/python -m pytest -q tests/unit/signature/test_fuzz.py tests/acceptance/attacks/test_fuzz.py --fuzz $(FUZZ) $(ARGS)
+	$(BIN)/python -m pytest -q tests/unit/signature/test_fuzz.py tests/acceptance/attacks/test_mutants.py --fuzz $(FUZZ) $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .
