@@ -84,6 +84,19 @@ def test_one_json_line_an_event_from_either_side(capsys: pytest.CaptureFixture[s
     assert not any(IIN in line for line in lines)
 
 
+def test_a_logger_used_before_follows_a_new_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = structlog.get_logger("module")
+    configure_logs("INFO", "console")
+    logger.info("bound")
+    configure_logs("INFO", "json")
+    capsys.readouterr()
+    logger.info("bound")
+    assert json.loads(capsys.readouterr().err)["event"] == "bound"
+    with structlog.testing.capture_logs() as logs:
+        logger.info("bound")
+    assert [log["event"] for log in logs] == ["bound"]
+
+
 def test_console_shows_no_local_variables(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logs("INFO", "console")
     structlog.get_logger("ours").error(
