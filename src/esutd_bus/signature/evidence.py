@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from esutd_bus.signature.certificates import CertificateSummary
@@ -47,8 +46,7 @@ class Evidence:
 
     place: Place
     begun: list[str] = field(default_factory=list)
-    begin: Callable[[str], None] = field(init=False, repr=False)
-    """The checks begun before have held; this one is being made."""
+    """The checks by name: all but the last have held, and that one is being made."""
 
     reference: str | None = None
     signature_algorithm: str | None = None
@@ -58,10 +56,6 @@ class Evidence:
     signer: Signer | None = None
     """Whoever has signed, once every check has held."""
     revocation: tuple[RevocationStatus, ...] = ()
-
-    def __post_init__(self) -> None:
-        """Beginning a check is noting it."""
-        self.begin = self.begun.append
 
     def report(self, refusal: Refusal | None = None) -> SignatureReport:
         """The report when every check begun has held, or when the last one of them has failed."""
@@ -89,14 +83,9 @@ class MessageEvidence:
 
     now: datetime
     begun: list[str] = field(default_factory=list)
-    begin: Callable[[str], None] = field(init=False, repr=False)
-    """The checks begun before have held; this one is being made."""
+    """The checks by name: all but the last have held, and that one is being made."""
 
     signatures: list[Evidence] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Beginning a check is noting it."""
-        self.begin = self.begun.append
 
     def begin_signature(self, place: Place) -> Evidence:
         """What is known of the message as a whole has held, and so have the signatures begun before."""

@@ -28,7 +28,7 @@ def inspect_file(raw: bytes, verifier: Verifier, now: datetime) -> MessageReport
         return refused.report
     except SoapError as error:
         evidence = MessageEvidence(now)
-        evidence.begin("xml")
+        evidence.begun.append("xml")
         return evidence.refused(
             Refusal(Reason.UNREADABLE, f"neither an envelope nor a document: {error.detail}")
         )

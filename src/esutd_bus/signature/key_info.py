@@ -24,13 +24,11 @@ if TYPE_CHECKING:
     from esutd_bus.signature.known import KnownCertificates
     from esutd_bus.signature.profile import Profile
 
-_WRAPPER: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
-    {
-        names.KEY_INFO: frozenset({"Id"}),
-        names.SECURITY_TOKEN_REFERENCE: frozenset({names.WSU_ID, "Id", names.TOKEN_TYPE}),
-        names.X509_DATA: frozenset(),
-    }
-)
+_WRAPPER: Final = {
+    names.KEY_INFO: frozenset({"Id"}),
+    names.SECURITY_TOKEN_REFERENCE: frozenset({names.WSU_ID, "Id", names.TOKEN_TYPE}),
+    names.X509_DATA: frozenset[str](),
+}
 """The elements between KeyInfo and what holds the certificate → their attributes."""
 
 REMEMBERED_TEXTS: Final = 2048
@@ -69,23 +67,24 @@ def certificate_octets(
     KeyInfo must hold one thing: beside a second certificate, a KeyValue or a name, nobody could say which
     key is meant.
     """
-    element, path = key_info, []
-    while (attributes := _WRAPPER.get(str(element.tag))) is not None:
+    element, tag, path = key_info, key_info.tag, []
+    while (attributes := _WRAPPER.get(tag)) is not None:
         children = only_elements(element, attributes)
         if len(children) != 1 or not isinstance(children[0].tag, str):
             raise Refusal(Reason.KEY_INFO, "KeyInfo must lead to exactly one certificate")
         element = children[0]
-        path.append(children[0].tag)
+        tag = element.tag
+        path.append(tag)
     if tuple(path) not in profile.key_info:
         form = "/".join(tag.rpartition("}")[2] for tag in path)
         raise Refusal(Reason.KEY_INFO, f"KeyInfo/{form} is not a form of the profile {profile.name}")
-    if (token is not None) != (element.tag == names.TOKEN_REFERENCE):
+    if (token is not None) != (tag == names.TOKEN_REFERENCE):
         raise Refusal(
             Reason.KEY_INFO, "the BinarySecurityToken and a reference to it come together or not at all"
         )
-    if element.tag == names.X509_ISSUER_SERIAL:
+    if tag == names.X509_ISSUER_SERIAL:
         return _issuer_serial(element, known)
-    return texts.decoded(_READERS[path[-1]](element, token))
+    return texts.decoded(_READERS[tag](element, token))
 
 
 def _key_identifier(element: Element, _: Element | None) -> str:

@@ -7,18 +7,17 @@ that is processed.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
-
-from lxml import etree
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from esutd_bus.signature import names
 from esutd_bus.signature.own_document import last_signatures, own_document, require_root_alone
 from esutd_bus.signature.profile import DOCUMENT, HEADER, WSSE
 from esutd_bus.signature.reason import Reason, Refusal
 from esutd_bus.signature.structure import XML_SPACE, local_name
+from esutd_bus.soap.envelope import children
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from lxml.etree import _Element as Element
 
@@ -31,14 +30,9 @@ MAX_CO_SIGNATURES: Final = 8
 _TO_US: Final = frozenset({"", names.ACTOR_NEXT})
 """Values of `soap:actor` that address a header block to this service (SOAP 1.1, 4.2.2)."""
 
-_identifiers = etree.XPath(
-    "//@*[contains(' Id ID id AssertionID ', concat(' ', local-name(), ' '))]",
-    smart_strings=False,
-)
-"""Every attribute that some verifier takes for an identifier, in whatever namespace (`wsu:Id`, `xml:id`).
-
-One path with a predicate: libxml2 joins the results of `a|b` in quadratic time.
-"""
+_IDENTIFIERS: Final = frozenset({"Id", "ID", "id", "AssertionID"})
+_NO_IDENTIFIERS: Final = frozenset({"Algorithm", "URI", "ValueType", "EncodingType"})
+"""What most attributes of a signature are called."""
 
 
 class Place(NamedTuple):
@@ -64,8 +58,8 @@ class Place(NamedTuple):
 class Places(NamedTuple):
     """All signatures of one message, and what they are about."""
 
-    root: Element
-    """The root of what came."""
+    nodes: Iterable[Element]
+    """Every element of what came, with whatever stands between them."""
 
     payload: Element
     """What is handed on. Signatures of the profile `document` stand in it until they are verified."""
@@ -81,7 +75,7 @@ def in_envelope(envelope: Envelope) -> Places:
     if transport is None and not document:
         raise _no_signature(envelope.root, "there is no signature addressed to this service")
     payload = document[0].signed if document else envelope.payload
-    return Places(envelope.root, payload, document if transport is None else (transport, *document))
+    return Places(envelope.nodes, payload, document if transport is None else (transport, *document))
 
 
 def in_element(element: Element) -> Places:
@@ -89,7 +83,7 @@ def in_element(element: Element) -> Places:
     signatures = _document(element)
     if not signatures:
         raise _no_signature(element, "the document does not end with a ds:Signature")
-    return Places(signatures[0].signed, signatures[0].signed, signatures)
+    return Places(signatures[0].signed.iter(), signatures[0].signed, signatures)
 
 
 def in_document(root: Element) -> Places:
@@ -98,21 +92,30 @@ def in_document(root: Element) -> Places:
     return in_element(root)
 
 
-def require_unique_identifiers(root: Element) -> None:
-    """Refuse a document in which an identifier occurs twice, whatever its attribute is called."""
-    identifiers = cast("list[str]", _identifiers(root))
+def require_unique_identifiers(nodes: Iterable[Element]) -> None:
+    """Refuse a document in which an identifier occurs twice, whatever its attribute is called.
+
+    An identifier is every attribute that some verifier takes for one, in whatever namespace (`wsu:Id`, `xml:id`).
+    """
+    identifiers: list[str | None] = []
+    for node in nodes:
+        attributes: list[str] = node.keys()  # type: ignore[assignment]  # parsed names are no bytes
+        if attributes:
+            for name in attributes:
+                if name not in _NO_IDENTIFIERS and name.rpartition("}")[2] in _IDENTIFIERS:
+                    identifiers.append(node.get(name))  # noqa: PERF401  # a comprehension is a call for each node
     if len(set(identifiers)) != len(identifiers):
         raise Refusal(Reason.DUPLICATE_ID, "an identifier occurs twice in the document")
 
 
 def _transport(envelope: Envelope) -> Place | None:
     """The header's signature, by the one profile that the header shows."""
-    headers = [child for child in envelope.root if child.tag == names.HEADER]
-    if len(headers) > 1:
-        raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
-    if not headers:
+    tags = [child.tag for child in children(envelope.root)]
+    if names.HEADER not in tags:
         return None
-    straight, securities = _blocks(headers[0])
+    if tags.count(names.HEADER) > 1:
+        raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "the message has several soap:Header")
+    straight, securities = _blocks(envelope.root[tags.index(names.HEADER)])
     if len(securities) > 1:
         raise Refusal(Reason.SEVERAL_SECURITY_HEADERS, "several wsse:Security are addressed to this service")
     if securities:
@@ -123,21 +126,22 @@ def _transport(envelope: Envelope) -> Place | None:
             raise Refusal(
                 Reason.SEVERAL_SIGNATURES, "a second ds:Signature stands straight in the soap:Header"
             )
-        return _in_header(envelope, WSSE, signature, companions)
+        return _in_header(envelope, tags, WSSE, signature, companions)
     if len(straight) > 1:
         raise Refusal(Reason.SEVERAL_SIGNATURES, "the soap:Header holds several ds:Signature")
     if straight:
-        return _in_header(envelope, HEADER, straight[0], {})
+        return _in_header(envelope, tags, HEADER, straight[0], {})
     return None
 
 
 def _blocks(header: Element) -> tuple[list[Element], list[Element]]:
     """(the signatures that stand straight in a header, the security headers in it that are addressed to us)."""
     straight, securities = [], []
-    for block in header:
-        if block.tag == names.SIGNATURE:
+    for block in children(header):
+        tag = block.tag
+        if tag == names.SIGNATURE:
             straight.append(block)
-        elif block.tag == names.SECURITY and block.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US:
+        elif tag == names.SECURITY and block.get(names.ACTOR, "").strip(XML_SPACE) in _TO_US:
             securities.append(block)
     return straight, securities
 
@@ -146,7 +150,7 @@ def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mappi
     """(the signature, what stands beside it) of a security header that holds nothing else."""
     signature = None
     companions: dict[str, Element] = {}
-    for child in security:
+    for child in children(security):
         tag = child.tag
         if tag == names.SIGNATURE:
             if signature is not None:
@@ -160,42 +164,37 @@ def _secured(security: Element, profile: Profile) -> tuple[Element | None, Mappi
 
 
 def _in_header(
-    envelope: Envelope, profile: Profile, signature: Element, companions: Mapping[str, Element]
+    envelope: Envelope,
+    tags: list[str],
+    profile: Profile,
+    signature: Element,
+    companions: Mapping[str, Element],
 ) -> Place:
-    position, signed_path = _PATHS[profile]
-    return Place(profile, position, signature, _signed(envelope, profile), signed_path, companions)
-
-
-def _signed(envelope: Envelope, profile: Profile) -> Element:
-    element = envelope.root
-    for tag in profile.signed:
-        children = [child for child in element if child.tag == tag]
-        if len(children) != 1:
-            raise Refusal(Reason.REFERENCE_TARGET, f"the message must have exactly one {tag}")
-        element = children[0]
-    if element is not envelope.body or envelope.payload.getparent() is not element:
+    """`tags`: of the Envelope's children."""
+    body = envelope.body
+    if tags.count(names.BODY) != 1:
+        raise Refusal(Reason.REFERENCE_TARGET, "the message must have exactly one Body")
+    if envelope.root[tags.index(names.BODY)] is not body or envelope.payload.getparent() is not body:
         raise Refusal(Reason.REFERENCE_TARGET, "the element that is processed is not the one that is signed")
-    return element
+    position, signed_path = _PATHS[profile]
+    return Place(profile, position, signature, body, signed_path, companions)
 
 
 def _document(element: Element) -> tuple[Place, ...]:
-    """The places of an element's document signatures, the last one first; none where it does not end with one."""
-    last = next(element.iterchildren(etree.Element, reversed=True), None)
-    if last is None or last.tag != names.SIGNATURE:
-        if next(element.iterchildren(names.SIGNATURE), None) is not None:
-            # Whoever reads it later would take it for one that was verified.
-            raise Refusal(Reason.MISPLACED, "a ds:Signature stands before the end of the document")
+    """The places of an element's document signatures, the last one first: they must end it."""
+    found = [child.tag for child in children(element)].count(names.SIGNATURE)
+    if not found:
         return ()
-    root = own_document(element)
-    signatures = last_signatures(root)
-    if len(signatures) > MAX_CO_SIGNATURES:
-        raise Refusal(Reason.SEVERAL_SIGNATURES, f"more than {MAX_CO_SIGNATURES} signatures of one document")
-    if len(signatures) != sum(1 for _ in root.iterchildren(names.SIGNATURE)):
+    if len(last_signatures(element)) != found:
+        # Whoever reads it later would take it for one that was verified.
         raise Refusal(Reason.MISPLACED, "a ds:Signature stands before the end of the document")
+    if found > MAX_CO_SIGNATURES:
+        raise Refusal(Reason.SEVERAL_SIGNATURES, f"more than {MAX_CO_SIGNATURES} signatures of one document")
+    root = own_document(element)
     name = local_name(root)
     places = [
         Place(DOCUMENT, f"{name}/Signature[{number}]", signature, root, name, {})
-        for number, signature in enumerate(signatures, start=1)
+        for number, signature in enumerate(last_signatures(root), start=1)
     ]
     return tuple(reversed(places))
 
@@ -205,7 +204,7 @@ def _path(*tags: str) -> str:
 
 
 _PATHS: Final = {
-    profile: (_path(*profile.holder, names.SIGNATURE), _path(*profile.signed)) for profile in (WSSE, HEADER)
+    profile: (_path(*profile.holder, names.SIGNATURE), _path(names.BODY)) for profile in (WSSE, HEADER)
 }
 """Profile of a header's signature → where that stands, and what it signs."""
 

@@ -24,9 +24,6 @@ class Profile:
     companions: AbstractSet[str]
     """What may stand beside the signature and belongs to it, each at most once."""
 
-    signed: tuple[str, ...]
-    """From the document's root down to the one element that is signed."""
-
     identifier: str | None
     """The signed element's attribute that the Reference's URI names, after `#` (XMLDSig 4.4.3.1); none where
     the whole document is signed, whose URI is empty."""
@@ -48,7 +45,6 @@ WSSE: Final = Profile(
     name="wsse",
     holder=(names.HEADER, names.SECURITY),
     companions=frozenset({names.BINARY_SECURITY_TOKEN, names.TIMESTAMP}),
-    signed=(names.BODY,),
     identifier=names.WSU_ID,
     canonicalizations=frozenset({names.EXCLUSIVE_C14N}),
     transforms=frozenset({(names.EXCLUSIVE_C14N,)}),
@@ -68,7 +64,6 @@ HEADER: Final = Profile(
     name="header",
     holder=(names.HEADER,),
     companions=frozenset(),
-    signed=(names.BODY,),
     identifier=names.ID,
     canonicalizations=frozenset({names.EXCLUSIVE_C14N}),
     transforms=frozenset({(names.EXCLUSIVE_C14N,)}),
@@ -80,7 +75,6 @@ DOCUMENT: Final = Profile(
     name="document",
     holder=(),
     companions=frozenset(),
-    signed=(),
     identifier=None,
     canonicalizations=frozenset({names.C14N, names.C14N_WITH_COMMENTS}),
     transforms=frozenset(

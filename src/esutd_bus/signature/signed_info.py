@@ -24,7 +24,6 @@ _ID: Final = frozenset({"Id"})
 _ALGORITHM: Final = frozenset({"Algorithm"})
 _URI: Final = frozenset({"Id", "URI"})
 _PREFIX_LIST: Final = frozenset({"PrefixList"})
-_WITHOUT_PARAMETERS: Final = frozenset({names.C14N, names.C14N_WITH_COMMENTS, names.ENVELOPED_SIGNATURE})
 
 
 class Method(NamedTuple):
@@ -33,6 +32,12 @@ class Method(NamedTuple):
     algorithm: str
     prefixes: tuple[str, ...]
     """InclusiveNamespaces' PrefixList, if there is one (Exclusive C14N, 4)."""
+
+
+_WITHOUT_PARAMETERS: Final = {
+    algorithm: Method(algorithm, ())
+    for algorithm in (names.EXCLUSIVE_C14N, names.C14N, names.C14N_WITH_COMMENTS, names.ENVELOPED_SIGNATURE)
+}
 
 
 class Reference(NamedTuple):
@@ -96,17 +101,15 @@ def _reference(reference: Element) -> Reference:
 
 def _method(element: Element) -> Method:
     algorithm = element.get("Algorithm", "")
-    if algorithm in _WITHOUT_PARAMETERS:
-        require_empty(element, _ALGORITHM)
-        return Method(algorithm, ())
-    if algorithm != names.EXCLUSIVE_C14N:
+    if algorithm == names.EXCLUSIVE_C14N and len(element):
+        (inclusive,) = only_elements(element, _ALGORITHM, exactly=[names.INCLUSIVE_NAMESPACES])
+        require_empty(inclusive, _PREFIX_LIST)
+        return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
+    method = _WITHOUT_PARAMETERS.get(algorithm)
+    if method is None:
         return Method(algorithm, ())  # no profile takes it, whatever its parameters
-    if not len(element):
-        require_empty(element, _ALGORITHM)
-        return Method(algorithm, ())
-    (inclusive,) = only_elements(element, _ALGORITHM, exactly=[names.INCLUSIVE_NAMESPACES])
-    require_empty(inclusive, _PREFIX_LIST)
-    return Method(algorithm, tuple(inclusive.get("PrefixList", "").split()))
+    require_empty(element, _ALGORITHM)
+    return method
 
 
 def _algorithm(element: Element) -> str:

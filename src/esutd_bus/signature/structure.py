@@ -11,6 +11,7 @@ import binascii
 from typing import TYPE_CHECKING, Final
 
 from esutd_bus.signature.reason import Reason, Refusal
+from esutd_bus.soap.envelope import children
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -29,8 +30,8 @@ def only_elements(
     if not attributes.issuperset(element.keys()):
         refuse_attributes(element)
     text, tags = element.text, []
-    children: list[Element] = element[:]  # type: ignore[assignment, index]  # its stubs know no slices
-    for child in children:
+    found = children(element)
+    for child in found:
         if text and text.strip(XML_SPACE):
             break
         text = child.tail
@@ -40,7 +41,7 @@ def only_elements(
     if exactly is not None and tags != exactly:
         expected = ", ".join(tag.rpartition("}")[2] for tag in exactly) or "nothing"
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold exactly: {expected}")
-    return children
+    return found
 
 
 def require_empty(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> None:
@@ -63,14 +64,16 @@ def leaf_text(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> s
 def decode_base64(text: str, reason: Reason, what: str) -> bytes:
     """The octets of `xs:base64Binary`: white space anywhere (`&#13;` too), otherwise the one strict spelling.
 
-    Python's strict mode still takes set bits after the last octet, so the spelling is compared as well.
+    Python passes over characters that are none of base64, and over bits behind the last octet: so it spells the
+    octets, and the spellings are compared.
     """
     try:
-        encoded = text.encode("ascii").translate(None, b" \t\r\n")
-        octets = binascii.a2b_base64(encoded, strict_mode=True)
+        encoded = text.encode("ascii")
+        octets = binascii.a2b_base64(encoded)
     except ValueError:
         raise Refusal(reason, f"{what} is not base64") from None
-    if not octets or binascii.b2a_base64(octets, newline=False) != encoded:
+    spelt = binascii.b2a_base64(octets, newline=False)
+    if not octets or (spelt != encoded and spelt != encoded.translate(None, b" \t\r\n")):
         raise Refusal(reason, f"{what} is not base64 in its one spelling")
     return octets
 

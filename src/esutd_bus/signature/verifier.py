@@ -139,7 +139,7 @@ class Verifier:
     def verify_document(self, raw: bytes | str, now: datetime) -> VerifiedMessage:
         """A document that is no envelope: a file, or what travelled as escaped text. Raises `SignatureRefused`."""
         evidence = MessageEvidence(now)
-        evidence.begin("xml")
+        evidence.begun.append("xml")
         try:
             root = open_document(raw)
         except SoapError as error:
@@ -162,13 +162,14 @@ class Verifier:
         evidence: MessageEvidence,
         accepted: Collection[str],
     ) -> VerifiedMessage:
+        begin = evidence.begun.append
         try:
-            evidence.begin("position")
+            begin("position")
             places = locate()
-            evidence.begin("profile")
+            begin("profile")
             _require_accepted(places, accepted)
-            evidence.begin("unique-ids")
-            require_unique_identifiers(places.root)
+            begin("unique-ids")
+            require_unique_identifiers(places.nodes)
             for place in places.signatures:
                 self._verify_signature(place, evidence.begin_signature(place), evidence.now)
         except Refusal as refusal:
@@ -186,7 +187,7 @@ class Verifier:
 
     def _verify_signature(self, place: Place, evidence: Evidence, now: datetime) -> None:
         """All that makes one signature good. Raises `Refusal`."""
-        begin, profile = evidence.begin, place.profile
+        begin, profile = evidence.begun.append, place.profile
 
         begin("structure")
         parts = read_signature(place.signature)

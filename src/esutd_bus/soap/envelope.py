@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import threading
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 from lxml import etree
 
@@ -22,6 +24,9 @@ PREFIX_LIMIT = 64
 """How many namespace prefixes, the default one among them, a document may declare: canonical forms cost the cube of
 those in scope, before it is known who asks for them."""
 
+children: Callable[[etree._Element], list[etree._Element]] = itemgetter(slice(None))
+"""All that stands in an element, as a list: made in a third of the time of `list(element)`."""
+
 UNDERSTOOD_HEADERS = frozenset({f"{{{WSSE}}}Security"})
 """Header blocks that may say mustUnderstand."""
 
@@ -31,12 +36,12 @@ _ENVELOPE_12 = f"{{{SOAP12}}}Envelope"
 _XML_SPACE = " \t\r\n"
 
 _TOO_DEEP = etree.XPath("boolean(" + "/*" * (DEPTH_LIMIT + 1) + ")")
-_PREFIX_DECLARATION = re.compile(r"xmlns(?::[^\s=:]*+)?(?=[ \t\r\n]*=)")
-_DECLARATION = re.compile(r"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
+_PREFIX_DECLARATION = re.compile(rb"xmlns(?::[^\s=:]*+)?(?=[ \t\r\n]*=)")
+_DECLARATION = re.compile(rb"""<\?xml[ \t\r\n][^>]*?encoding[ \t\r\n]*=[ \t\r\n]*["']([^"']*)["']""")
 _DECLARED_ENCODING = re.compile(
     r"""\A(<\?xml[ \t\r\n][^>]*?)[ \t\r\n]+encoding[ \t\r\n]*=[ \t\r\n]*["'][^"']*["']"""
 )
-_DOCTYPE = re.compile(r"(?>[ \t\r\n]+|<\?(?s:.*?)\?>|<!--(?s:.*?)-->)*+<!DOCTYPE")
+_DOCTYPE = re.compile(rb"(?>[ \t\r\n]+|<\?(?s:.*?)\?>|<!--(?s:.*?)-->)*+<!DOCTYPE")
 
 
 class SoapError(Exception):
@@ -50,8 +55,7 @@ class SoapError(Exception):
         """What is wrong, in English, without any of the message's text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """An opened envelope. Its elements belong to one message, and to one thread at a time."""
 
     root: etree._Element
@@ -62,6 +66,9 @@ class Envelope:
     raw: bytes
     """The bytes as they came."""
 
+    nodes: list[etree._Element]
+    """Every element, comment and instruction from the root on, in document order."""
+
 
 def open_envelope(body: bytes) -> Envelope:
     """Parses a message, once. Raises `SoapError`.
@@ -69,7 +76,7 @@ def open_envelope(body: bytes) -> Envelope:
     Nothing outside the bytes is looked at: a document type declaration is refused whatever it declares.
     UTF-8 and UTF-16 are taken.
     """
-    root = _parse(body)
+    root, nodes = _parse(body)
     if root.tag == _ENVELOPE_12:
         raise SoapError("ESB002", "SOAP 1.2; this service speaks SOAP 1.1")
     if root.tag != _ENVELOPE:
@@ -85,7 +92,7 @@ def open_envelope(body: bytes) -> Envelope:
     payloads = _elements(parts[0], "Body")
     if len(payloads) != 1:
         raise SoapError("ESB002", f"the Body holds {len(payloads)} elements, not one")
-    return Envelope(root, header, parts[0], payloads[0], body)
+    return Envelope(root, header, parts[0], payloads[0], body, nodes)
 
 
 def open_document(document: bytes | str) -> etree._Element:
@@ -94,12 +101,12 @@ def open_document(document: bytes | str) -> etree._Element:
     Of characters (a document that travelled as escaped text) the declared encoding says nothing.
     """
     if isinstance(document, bytes):
-        return _parse(document)
+        return _parse(document)[0]
     try:
         octets = _DECLARED_ENCODING.sub(r"\1", document.removeprefix("\ufeff")).encode()
     except UnicodeEncodeError as error:
         raise SoapError("ESB001", "characters that are none of Unicode's") from error
-    return _parse(octets)
+    return _parse(octets)[0]
 
 
 def is_envelope(document: bytes) -> bool:
@@ -131,12 +138,13 @@ _OPENING = (
 _CLOSING = b"</soap:Body></soap:Envelope>"
 
 
-def _parse(body: bytes) -> etree._Element:
-    text = _text(body)
-    if _DOCTYPE.match(text):
+def _parse(body: bytes) -> tuple[etree._Element, list[etree._Element]]:
+    """(the root, every node from it on)."""
+    octets = _in_utf8(body)
+    if _DOCTYPE.match(octets):
         # Well-formed XML, and no SOAP message (SOAP 1.1, 3).
         raise SoapError("ESB002", "a document type declaration is not taken")
-    if text.count("xmlns") > PREFIX_LIMIT and len(set(_PREFIX_DECLARATION.findall(text))) > PREFIX_LIMIT:
+    if octets.count(b"xmlns") > PREFIX_LIMIT and len(set(_PREFIX_DECLARATION.findall(octets))) > PREFIX_LIMIT:
         raise SoapError("ESB001", f"more than {PREFIX_LIMIT} namespace prefixes are declared")
     try:
         root = etree.fromstring(body, _of_this_thread.parser)
@@ -145,10 +153,10 @@ def _parse(body: bytes) -> etree._Element:
         raise SoapError(
             "ESB001", f"not well-formed XML at line {error.lineno}, column {error.offset}"
         ) from error
-    # Elements that deep take at least so many tags; most messages have fewer, and need no walk.
-    if text.count("<") > 2 * DEPTH_LIMIT and _TOO_DEEP(root):
+    nodes = list(root.iter())
+    if len(nodes) > DEPTH_LIMIT and _TOO_DEEP(root):
         raise SoapError("ESB001", f"elements stand more than {DEPTH_LIMIT} deep")
-    return root
+    return root, nodes
 
 
 class _ThreadsParser(threading.local):
@@ -169,38 +177,44 @@ class _ThreadsParser(threading.local):
 _of_this_thread = _ThreadsParser()
 
 
-def _text(body: bytes) -> str:
-    """The message as text, by its byte order mark or its first bytes (XML 1.0, appendix F)."""
+def _in_utf8(body: bytes) -> bytes:
+    """The message without its byte order mark, by that mark or by its first bytes (XML 1.0, appendix F).
+
+    Whether all of it is UTF-8 is for the parser to say.
+    """
     if body.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")):
         raise SoapError("ESB001", "an encoding other than UTF-8 and UTF-16")
     encoding = _ENCODINGS.get(body[:2], "utf-8")
-    try:
-        text = body.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise SoapError("ESB001", f"bytes that are not {encoding.upper()}") from error
-    declared = _DECLARATION.match(text)
-    if declared and declared.group(1).upper() not in _DECLARED[encoding]:
+    octets = body
+    if encoding != "utf-8":
+        try:
+            octets = body.decode(encoding).encode()
+        except UnicodeDecodeError as error:
+            raise SoapError("ESB001", f"bytes that are not {encoding.upper()}") from error
+    octets = octets.removeprefix(codecs.BOM_UTF8)
+    declared = _DECLARATION.match(octets)
+    if declared and declared[1].upper() not in _DECLARED[encoding]:
         raise SoapError("ESB001", "the declared encoding is not UTF-8 or UTF-16, or not that of the bytes")
-    return text
+    return octets
 
 
 _ENCODINGS = {
-    b"\xff\xfe": "utf-16-le",
-    b"\xfe\xff": "utf-16-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
     b"<\0": "utf-16-le",
     b"\0<": "utf-16-be",
 }
 _DECLARED = {
-    "utf-8": {"UTF-8"},
-    "utf-16-le": {"UTF-16", "UTF-16LE"},
-    "utf-16-be": {"UTF-16", "UTF-16BE"},
+    "utf-8": {b"UTF-8"},
+    "utf-16-le": {b"UTF-16", b"UTF-16LE"},
+    "utf-16-be": {b"UTF-16", b"UTF-16BE"},
 }
 
 
 def _elements(parent: etree._Element, name: str) -> list[etree._Element]:
     """The child elements; between them only white space and comments."""
     text, elements = parent.text, []
-    for child in parent:
+    for child in children(parent):
         if text and text.strip(_XML_SPACE):
             break
         text = child.tail

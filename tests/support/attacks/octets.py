@@ -76,9 +76,9 @@ ENCODINGS = (
               _declared(_xml('encoding="UTF-32"'), "utf-32"), code="ESB002"),
     rewritten("encoding: two byte order marks", _NO_DOCUMENT,
               lambda raw: b"\xef\xbb\xbf" * 2 + raw, code="ESB001"),
-    rewritten("encoding: an overlong character", "bytes that are not UTF-8",
+    rewritten("encoding: an overlong character", _NO_DOCUMENT,
               lambda raw: raw.replace("ТД".encode(), b"\xc0\xaf", 1), code="ESB001"),
-    rewritten("encoding: half a pair", "bytes that are not UTF-8",
+    rewritten("encoding: half a pair", _NO_DOCUMENT,
               lambda raw: raw.replace("ТД".encode(), b"\xed\xa0\x80", 1), code="ESB001"),
     rewritten("encoding: a null", _NO_DOCUMENT, lambda raw: raw.replace("ТД".encode(), b"\0", 1), code="ESB001"),
 )  # fmt: skip

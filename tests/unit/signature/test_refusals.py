@@ -45,7 +45,8 @@ test_revocation.
 def opened(root: etree._Element) -> Envelope:
     """The envelope as a room of envelopes that lets everything through would hand it on."""
     body = root.findall("soap:Body", NS)[-1]
-    return Envelope(root, root.find("soap:Header", NS), body, body[0], etree.tostring(root))
+    nodes = list(root.iter())
+    return Envelope(root, root.find("soap:Header", NS), body, body[0], etree.tostring(root), nodes)
 
 
 def refusal(trust: TrustStore, now: datetime, envelope: Envelope) -> SignatureRefused:
@@ -105,8 +106,8 @@ def test_a_body_that_is_not_the_processed_one_is_refused(
     root = etree.fromstring(sign_wsse(PLAIN, ca.identity("employer")))
     good, evil = opened(root), etree.fromstring("<evil/>")
     for envelope in (
-        Envelope(root, good.header, good.body, evil, b""),
-        Envelope(root, good.header, evil, good.payload, b""),
+        good._replace(payload=evil),
+        good._replace(body=evil),
     ):
         refused = refusal(trust, now, envelope)
         assert refused.report.reason == Reason.REFERENCE_TARGET

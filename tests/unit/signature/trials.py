@@ -46,15 +46,21 @@ def _second_body(forge: Forge, verifier: Verifier) -> VerifiedMessage:
 def _other_body(forge: Forge, verifier: Verifier) -> VerifiedMessage:
     """What is handed on as the Body is not what is signed."""
     good = _opened(forge)
-    other = Envelope(good.root, good.header, etree.Element(_BODY), good.payload, good.raw)
-    return verifier.verify(other, forge.now)
+    return verifier.verify(good._replace(body=etree.Element(_BODY)), forge.now)
 
 
 def _other_payload(forge: Forge, verifier: Verifier) -> VerifiedMessage:
     """What is handed on as the payload does not stand in what is signed."""
     good = _opened(forge)
-    other = Envelope(good.root, good.header, good.body, evil_copy(good.payload), good.raw)
-    return verifier.verify(other, forge.now)
+    return verifier.verify(good._replace(payload=evil_copy(good.payload)), forge.now)
+
+
+def _body_elsewhere(forge: Forge, verifier: Verifier) -> VerifiedMessage:
+    """What is handed on is what was signed, and does not stand where the Body stands."""
+    good = _opened(forge)
+    etree.SubElement(good.root, _BODY).append(evil_copy(good.payload))
+    good.header.append(good.body)
+    return verifier.verify(good, forge.now)
 
 
 def _second_header(forge: Forge, verifier: Verifier) -> VerifiedMessage:
@@ -118,6 +124,7 @@ TRIALS = (
     Trial("two Bodies, the signed one is processed", "reference-target", _second_body),
     Trial("another Body is processed", "reference-target", _other_body),
     Trial("another payload is processed", "reference-target", _other_payload),
+    Trial("the signed Body is processed elsewhere", "reference-target", _body_elsewhere),
     Trial("two Headers", "several-security-headers", _second_header),
     Trial("a document without signature", "absent", _unsigned_document),
     Trial("an instruction before the document", "structure", _instruction_before),
