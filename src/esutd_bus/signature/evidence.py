@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from esutd_bus.signature.place import Place
     from esutd_bus.signature.reason import Refusal
     from esutd_bus.signature.revocation.revocation_status import RevocationStatus
+    from esutd_bus.signature.signed_info import SignatureParts
     from esutd_bus.signature.signer import Signer
 
 
@@ -48,10 +49,9 @@ class Evidence:
     begun: list[str] = field(default_factory=list)
     """The checks by name: all but the last have held, and that one is being made."""
 
-    reference: str | None = None
-    signature_algorithm: str | None = None
-    digest_algorithm: str | None = None
-    canonicalization: str | None = None
+    parts: SignatureParts | None = None
+    """What the `ds:Signature` says, once its structure has held."""
+
     certificate: CertificateSummary | None = None
     signer: Signer | None = None
     """Whoever has signed, once every check has held."""
@@ -59,6 +59,7 @@ class Evidence:
 
     def report(self, refusal: Refusal | None = None) -> SignatureReport:
         """The report when every check begun has held, or when the last one of them has failed."""
+        parts = self.parts
         return SignatureReport(
             profile=self.place.profile.name,
             position=self.place.position,
@@ -67,10 +68,10 @@ class Evidence:
             detail=refusal.detail if refusal else None,
             checks=_checks(self.begun, refusal),
             signed_node=None if refusal else self.place.signed_path,
-            reference=self.reference,
-            signature_algorithm=self.signature_algorithm,
-            digest_algorithm=self.digest_algorithm,
-            canonicalization=self.canonicalization,
+            reference=parts and parts.reference.uri,
+            signature_algorithm=parts and parts.signature_method,
+            digest_algorithm=parts and parts.reference.digest_method,
+            canonicalization=parts and parts.canonicalization.algorithm,
             certificate=self.certificate,
             revocation=self.revocation,
             signer=self.signer,

@@ -27,7 +27,7 @@ def only_elements(
 
     `exactly`: the children's tags, where only these may stand there, in this order.
     """
-    if not attributes.issuperset(element.keys()):
+    if (borne := element.keys()) and not attributes.issuperset(borne):
         refuse_attributes(element)
     text, tags = element.text, []
     found = children(element)
@@ -46,7 +46,7 @@ def only_elements(
 
 def require_empty(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> None:
     """Refuse an element that holds anything but white space, or bears an attribute that is not among these."""
-    if not attributes.issuperset(element.keys()):
+    if (borne := element.keys()) and not attributes.issuperset(borne):
         refuse_attributes(element)
     if len(element) or element.text:
         only_elements(element, attributes, exactly=[])
@@ -54,7 +54,7 @@ def require_empty(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) 
 
 def leaf_text(element: Element, attributes: frozenset[str] = NO_ATTRIBUTES) -> str:
     """The text of an element that holds text alone; a comment in it would split the text."""
-    if not attributes.issuperset(element.keys()):
+    if (borne := element.keys()) and not attributes.issuperset(borne):
         refuse_attributes(element)
     if len(element):
         raise Refusal(Reason.STRUCTURE, f"{local_name(element)} must hold text alone")

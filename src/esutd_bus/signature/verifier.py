@@ -190,13 +190,13 @@ class Verifier:
         begin, profile = evidence.begun.append, place.profile
 
         begin("structure")
-        parts = read_signature(place.signature)
+        evidence.parts = parts = read_signature(place.signature)
         begin("algorithms")
-        _require_methods(parts, profile, evidence)
+        _require_methods(parts, profile)
         algorithm = signature_algorithm(parts.signature_method)
         digest = digest_function(parts.reference.digest_method)
         begin("reference")
-        _require_reference(parts, place, evidence)
+        _require_reference(parts, place)
         begin("timestamp")
         made = timestamp.require_current(place.companions.get(names.TIMESTAMP), now, self._clock_skew)
 
@@ -267,11 +267,8 @@ def _speakers(evidence: MessageEvidence) -> tuple[Signer | None, Signer, tuple[S
     return (transport[0] if transport else None), document[0], tuple(document[:0:-1])
 
 
-def _require_methods(parts: SignatureParts, profile: Profile, evidence: Evidence) -> None:
+def _require_methods(parts: SignatureParts, profile: Profile) -> None:
     """The profile's canonicalization and transforms, to the letter."""
-    evidence.signature_algorithm = parts.signature_method
-    evidence.digest_algorithm = parts.reference.digest_method
-    evidence.canonicalization = parts.canonicalization.algorithm
     if parts.canonicalization.algorithm not in profile.canonicalizations:
         raise Refusal(
             Reason.CANONICALIZATION,
@@ -283,9 +280,9 @@ def _require_methods(parts: SignatureParts, profile: Profile, evidence: Evidence
         raise Refusal(Reason.TRANSFORM, f"the transforms must be exactly {chains}")
 
 
-def _require_reference(parts: SignatureParts, place: Place, evidence: Evidence) -> None:
+def _require_reference(parts: SignatureParts, place: Place) -> None:
     """The Reference names the very element that is processed."""
-    evidence.reference = uri = parts.reference.uri
+    uri = parts.reference.uri
     attribute = place.profile.identifier
     if attribute is None:
         named = uri == ""  # absent, it would be for the application to know (XMLDSig 4.4.3.1)
