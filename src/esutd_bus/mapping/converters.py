@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,10 @@ def _checked(is_valid: Callable[[Any], bool], expected: str) -> Callable[[Any], 
     return convert
 
 
+def _sha256(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
+
+
 def _in_kazakhstan(value: datetime) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=ALMATY)
 
@@ -55,6 +60,7 @@ CONVERTERS: Mapping[str, Converter] = {
         malformed="SCSE087",
     ),
     "instant_text": Converter(datetime.isoformat, takes=datetime),
+    "sha256": Converter(_sha256, takes=bytes),
 }
 """By the name that a mapping calls them with."""
 

@@ -45,9 +45,10 @@ LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
         "integer": int,
         "date": date,
         "dateTime": datetime,
+        "base64Binary": bytes,
     }
 )
-"""A leaf's type in the schema → its value's; for others (time, double, base64Binary) there are no columns."""
+"""A leaf's type in the schema → its value's; for others (time, double) there are no columns."""
 
 _TOLD: Mapping[type, str] = {
     str: "text",
@@ -57,6 +58,7 @@ _TOLD: Mapping[type, str] = {
     date: "date",
     datetime: "instant",
     UUID: "uuid",
+    bytes: "octets",
 }
 
 

@@ -13,11 +13,15 @@ from esutd_bus.register.contract import ACTIVE
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.entering import entered
 from esutd_bus.register.event import Accepted
+from esutd_bus.register.proof import proof_id
 from esutd_bus.register.rules import (
     amendment,
     codes,
     completeness,
+    conditions,
+    foreign_worker,
     reference,
+    special_payment,
     term,
     work_place,
     working_time,
@@ -29,7 +33,11 @@ from esutd_bus.register.timeline import AMENDED, entered_as_json
 def needs(command: Command) -> Needs:
     """The contract, its timeline, and whatever may stand in the new amendment's way."""
     external_id = command.values.get("amendment", {}).get("external_id")
-    return replace(referred(command, amendments=True, history=True), amendment_external_id=external_id)
+    return replace(
+        referred(command, amendments=True, history=True),
+        amendment_external_id=external_id,
+        proof_external_id=proof_id(command),
+    )
 
 
 def accept(case: Case) -> Accepted:
@@ -85,6 +93,12 @@ DECIDER = Decider(
         working_time.rate_is_part_of_one,
         work_place.territory_is_given_at_home,
         work_place.territory_is_not_given_abroad,
+        conditions.conditions_hold_together,
+        conditions.amended_heavy_code_is_of_its_time,
+        foreign_worker.permit_is_right,
+        foreign_worker.term_of_a_permit_is_a_foreigners,
+        special_payment.amendment_payment_is_right,
+        special_payment.amended_conditions_have_their_payment,
     ),
     accept,
     Sources(tables=frozenset({"contract", "amendment"})),

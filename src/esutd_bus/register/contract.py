@@ -14,6 +14,33 @@ ACTIVE = "active"
 TERMINATED = "terminated"
 DELETED = "deleted"
 
+NORMAL = "normal"
+"""The working conditions of a contract that says nothing of them."""
+
+PROOF = ("proof_external_id", "proof_name", "proof_format", "proof_sha256")
+"""The document that proves heavy conditions."""
+
+CONDITIONS = ("working_conditions", "heavy_conditions_code", *PROOF)
+"""The working conditions."""
+
+FOREIGN_WORKER = (
+    "citizenship_code",
+    "foreign_basis",
+    "permit_number",
+    "permit_issued_on",
+    "permit_starts_on",
+    "permit_ends_on",
+)
+"""What a contract with a foreigner says of the permit to work."""
+
+PAYMENT = (
+    "payment_employee_agrees",
+    "payment_employer_agrees",
+    "payment_employee_phone",
+    "payment_officer_phone",
+)
+"""What an amendment, when it ends harmful conditions, says of the special social payment."""
+
 GROUPS: tuple[tuple[str, ...], ...] = (
     ("term_code", "ends_on"),
     ("position_code",),
@@ -23,6 +50,9 @@ GROUPS: tuple[tuple[str, ...], ...] = (
     ("remote_work_code",),
     ("country_code", "kato_code", "address"),
     ("liable_for_military_service",),
+    CONDITIONS,
+    FOREIGN_WORKER,
+    PAYMENT,
 )
 """The contract's terms that an amendment may change; a group is replaced as a whole."""
 
@@ -40,7 +70,16 @@ ENTERED_GROUPS: tuple[tuple[str, ...], ...] = (
 
 ENTERED = tuple(column for group in ENTERED_GROUPS for column in group)
 
-TERMINATION = ("terminated_on", "termination_reason_code", "termination_note")
+TERMINATION_PAYMENT = tuple(f"termination_{column}" for column in PAYMENT)
+"""What a termination says of the special social payment."""
+
+TERMINATION = (
+    "terminated_on",
+    "termination_reason_code",
+    "termination_note",
+    "termination_by_new_technology",
+    *TERMINATION_PAYMENT,
+)
 """The columns a termination enters."""
 
 EXTENSION = ("extended_on",)

@@ -9,12 +9,16 @@ from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.entering import entered
 from esutd_bus.register.event import Accepted
+from esutd_bus.register.proof import proof_id
 from esutd_bus.register.rules import (
     amendment,
     amendment_correction,
     codes,
     completeness,
+    conditions,
+    foreign_worker,
     reference,
+    special_payment,
     term,
     window,
     work_place,
@@ -27,7 +31,11 @@ from esutd_bus.register.timeline import AMENDMENT_CORRECTED
 def needs(command: Command) -> Needs:
     """The contract, its timeline and amendments, and whatever may stand in the way of a new id."""
     external_id = command.values.get("amendment", {}).get("external_id")
-    return replace(referred(command, amendments=True, history=True), amendment_external_id=external_id)
+    return replace(
+        referred(command, amendments=True, history=True),
+        amendment_external_id=external_id,
+        proof_external_id=proof_id(command),
+    )
 
 
 def accept(case: Case) -> Accepted:
@@ -75,6 +83,12 @@ DECIDER = Decider(
         working_time.rate_is_part_of_one,
         work_place.territory_is_given_at_home,
         work_place.territory_is_not_given_abroad,
+        conditions.conditions_hold_together,
+        amendment_correction.as_corrected(conditions.amended_heavy_code_is_of_its_time),
+        foreign_worker.permit_is_right,
+        foreign_worker.term_of_a_permit_is_a_foreigners,
+        amendment_correction.as_corrected(special_payment.amendment_payment_is_right),
+        amendment_correction.as_corrected(special_payment.amended_conditions_have_their_payment),
     ),
     accept,
     Sources(tables=frozenset({"contract", "amendment"})),

@@ -12,7 +12,9 @@ from esutd_bus.register.event import Accepted
 from esutd_bus.register.rules import (
     codes,
     completeness,
+    conditions,
     correction,
+    foreign_worker,
     reference,
     registration,
     term,
@@ -31,6 +33,7 @@ def needs(command: Command) -> Needs:
         referred(command, amendments=True, history=True),
         contract_number=given.get("number"),
         new_external_id=given.get("external_id"),
+        proof_external_id=given.get("proof_external_id"),
     )
 
 
@@ -71,6 +74,11 @@ DECIDER = Decider(
         working_time.rate_is_part_of_one,
         work_place.territory_is_given_at_home,
         work_place.territory_is_not_given_abroad,
+        conditions.conditions_hold_together,
+        correction.as_registered(conditions.heavy_code_is_of_its_time),
+        foreign_worker.permit_is_right,
+        correction.as_registered(foreign_worker.contract_starts_before_permit_ends),
+        foreign_worker.term_of_a_permit_is_a_foreigners,
     ),
     accept,
     Sources(tables=frozenset({"contract"})),

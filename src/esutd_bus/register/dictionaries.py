@@ -79,6 +79,11 @@ class Dictionaries:
         entry = self._entries[name].get(code)
         return entry.level if entry else None
 
+    def list_type(self, name: str, code: str) -> str | None:
+        """The list an entry is in (harmful conditions); `None` for one that is in none or does not exist."""
+        entry = self._entries[name].get(code)
+        return entry.list_type if entry else None
+
     def updated(self, newer: Dictionaries) -> Dictionaries:
         """These dictionaries, those of `newer` in place of the ones with the same name."""
         return Dictionaries(

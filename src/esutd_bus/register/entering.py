@@ -9,6 +9,7 @@ from typing import Any
 from esutd_bus.register.case import Case
 from esutd_bus.register.contract import Changes, differences
 from esutd_bus.register.event import Accepted, ContractEvent, Deadline
+from esutd_bus.register.proof import new_proof
 from esutd_bus.register.state import Row
 from esutd_bus.register.timeline import Entry, Timeline
 
@@ -47,6 +48,7 @@ def entered(
         deadline=deadline,
         amendment=amendment,
         entered=values,
+        proof=new_proof(case, row),
     )
     answer = {"contract": row} if amendment is None else {"contract": row, "amendment": amendment}
     return Accepted(events=(event,), answer=answer, deadline=deadline, contract_id=row["id"])

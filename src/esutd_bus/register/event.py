@@ -56,6 +56,9 @@ class ContractEvent:
     leave: Row | None = None
     """The leave that the event is about, as it is from now on: every column of the table `leave`."""
 
+    proof: Row | None = None
+    """The document that the entry brings, where the register has not seen it before (table `proof`)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Disclosed:

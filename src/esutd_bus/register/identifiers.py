@@ -50,7 +50,7 @@ def check_digit(first_eleven: str) -> int | None:
 
 def is_iin(text: str) -> bool:
     """Whether the text is an IIN: twelve digits, a date of birth that exists, the right check digit."""
-    return bool(_TWELVE_DIGITS.fullmatch(text)) and _is_born(text) and _ends_right(text)
+    return bool(_TWELVE_DIGITS.fullmatch(text)) and born_on(text) is not None and _ends_right(text)
 
 
 def is_bin(text: str) -> bool:
@@ -80,15 +80,15 @@ def mask_iin(text: str) -> str:
     return f"{text[:4]}******{text[-2:]}"
 
 
-def _is_born(iin: str) -> bool:
+def born_on(iin: str) -> date | None:
+    """The date of birth that an IIN tells; `None` where it tells none. Takes twelve digits."""
     century = _CENTURY.get(iin[6])
     if century is None:
-        return False
+        return None
     try:
-        date(century + int(iin[:2]), int(iin[2:4]), int(iin[4:6]))
+        return date(century + int(iin[:2]), int(iin[2:4]), int(iin[4:6]))
     except ValueError:
-        return False
-    return True
+        return None
 
 
 def _ends_right(number: str) -> bool:

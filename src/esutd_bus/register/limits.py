@@ -10,7 +10,10 @@ class Limits:
     """Bounds the rules judge by. A date exactly on a bound is right."""
 
     concluded_years_ago: int = 70
-    """Years: a contract or amendment signed earlier is «much earlier than the current date» (SCSE053)."""
+    """Years: a contract or amendment signed earlier is «much earlier than the current date» (SCSE053).
+
+    So is an order of reinstatement (SCSE221).
+    """
 
     starts_years_ago: int = 70
     """Years: work does not begin earlier (SCSE139, which says 70)."""
@@ -23,6 +26,9 @@ class Limits:
 
     leave_ends_years_ago: int = 50
     """Years: a leave did not end earlier (SCSE128, which says 50)."""
+
+    permit_years_ago: int = 70
+    """Years: a foreigner's permit issued, begun or ended earlier is «much earlier» (SCSE186, 268, 269)."""
 
     works_again_years_ahead: int = 50
     """Years: the first working day after a leave is not later (SCSE131, which says 50)."""

@@ -7,7 +7,17 @@ from esutd_bus.register.command import Command
 from esutd_bus.register.contract import ACTIVE, ENTERED, ENTERED_LATER
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.event import Accepted, ContractEvent
-from esutd_bus.register.rules import codes, completeness, registration, term, work_place, working_time
+from esutd_bus.register.proof import new_proof
+from esutd_bus.register.rules import (
+    codes,
+    completeness,
+    conditions,
+    foreign_worker,
+    registration,
+    term,
+    work_place,
+    working_time,
+)
 from esutd_bus.register.state import Needs, Row
 
 
@@ -17,6 +27,7 @@ def needs(command: Command) -> Needs:
     return Needs(
         contract_external_id=contract.get("external_id"),
         contract_number=contract.get("number"),
+        proof_external_id=contract.get("proof_external_id"),
     )
 
 
@@ -30,6 +41,7 @@ def accept(case: Case) -> Accepted:
         changes={},  # There was no before; and every later event tells what it found.
         effective_on=row["starts_on"],
         deadline=due,
+        proof=new_proof(case, row),
     )
     return Accepted(events=(event,), answer={"contract": row}, deadline=due, contract_id=row["id"])
 
@@ -72,6 +84,10 @@ DECIDER = Decider(
         working_time.rate_is_part_of_one,
         work_place.territory_is_given_at_home,
         work_place.territory_is_not_given_abroad,
+        conditions.conditions_hold_together,
+        conditions.heavy_code_is_of_its_time,
+        foreign_worker.permit_is_right,
+        foreign_worker.term_of_a_permit_is_a_foreigners,
     ),
     accept,
     Sources(tables=frozenset({"contract"})),

@@ -41,6 +41,8 @@ DECIDER = Decider(
         reinstatement.termination_is_the_registers,
         reinstatement.reinstatement_has_happened,
         reinstatement.reinstatement_is_not_before_termination,
+        reinstatement.order_is_given,
+        reinstatement.order_is_not_too_old,
         reinstatement.court_is_named,
         reinstatement.mistaken_termination_is_explained,
         codes.codes_are_in_dictionaries,

@@ -59,6 +59,9 @@ class Needs:
     leave_external_id: str | None = None
     """A leave of this employer with this external id (SCSE086)."""
 
+    proof_external_id: str | None = None
+    """A document of this employer with this external id (SCSE169)."""
+
     employee_iin: str | None = None
     """The contracts of this employer with this employee."""
 
@@ -92,6 +95,7 @@ class State:
     history: Sequence[Row] = ()
     leaves: Sequence[Row] = ()
     leave_by_external_id: Row | None = None
+    proof: Row | None = None
     contracts_of_employee: Sequence[Row] = ()
     iin_change: Row | None = None
     moving: Sequence[Row] = ()

@@ -6,7 +6,7 @@ from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.contract import TERMINATED, TERMINATION, differences
 from esutd_bus.register.deadlines import deadline
 from esutd_bus.register.event import Accepted, ContractEvent
-from esutd_bus.register.rules import codes, completeness, reference, termination
+from esutd_bus.register.rules import codes, completeness, reference, special_payment, termination
 
 
 def accept(case: Case) -> Accepted:
@@ -35,7 +35,10 @@ DECIDER = Decider(
         reference.contract_is_not_terminated,
         termination.termination_has_happened,
         termination.termination_is_not_before_start,
+        termination.new_technology_reduces_staff,
         codes.codes_are_in_dictionaries,
+        special_payment.termination_payment_is_right,
+        special_payment.ended_conditions_have_their_payment,
     ),
     accept,
     Sources(tables=frozenset({"contract"})),

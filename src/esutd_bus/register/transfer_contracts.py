@@ -102,6 +102,7 @@ DECIDER = Decider(
         transfer.agreement_is_another,
         transfer.numbers_are_free_there,
         transfer.ids_are_free_there,
+        transfer.receiver_may_have_the_workers,
     ),
     accept,
     Sources(

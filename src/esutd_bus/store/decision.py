@@ -78,6 +78,7 @@ def _touches(work: Work, state: State) -> set[Key]:
             ("number", needs.contract_number),
             ("amendment", needs.amendment_external_id),
             ("leave", needs.leave_external_id),
+            ("proof", needs.proof_external_id),
             ("delegation", needs.delegation_to),
         )
         if value is not None

@@ -84,6 +84,11 @@ FROM unnest(%s::text[], %s::text[]) AS k (employer, delegate_iin) JOIN delegatio
 ORDER BY d.employer, d.delegate_iin, d.version DESC
 """  # noqa: S608
 
+_PROOFS = f"""
+SELECT {select_list(tables.proof, "p")}
+FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id) JOIN proof p USING (employer, external_id)
+"""  # noqa: S608
+
 _SYSTEMS = f"""
 SELECT {select_list(tables.employer_system, "s")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
@@ -109,6 +114,7 @@ class Loaded:
     _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
+    _proofs: Index = field(default_factory=dict)
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -134,6 +140,7 @@ class Loaded:
             history=self._history_of.get(contract["id"], ()) if contract else (),
             leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
             leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
+            proof=self._proofs.get((employer, needs.proof_external_id)),
             contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
             iin_change=self._iin_changes.get(needs.new_iin),
             moving=self._moving.get((employer, needs.moving), ()),
@@ -195,6 +202,11 @@ class Loaded:
         for row in rows:
             self._systems[row["employer"], row["system"]] = row
 
+    def add_proofs(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `proof`."""
+        for row in rows:
+            self._proofs[row["employer"], row["external_id"]] = row
+
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
@@ -240,6 +252,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
+        proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
@@ -252,6 +265,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_history(await _rows(history))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))
+    loaded.add_proofs(await _rows(proofs))
     return loaded
 
 

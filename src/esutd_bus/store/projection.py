@@ -47,6 +47,8 @@ class Projection:
             self._put(tables.amendment, event.amendment)
         if event.leave is not None:
             self._put(tables.leave, event.leave)
+        if event.proof is not None:
+            self.inserts[tables.proof].append(event.proof)
         self._put(tables.contract, {**event.contract, "changed_at": outcome.decided_at})
 
     def _put(self, table: Table, row: Mapping[str, Any]) -> None:

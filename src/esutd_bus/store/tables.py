@@ -1,7 +1,8 @@
 """The tables of the register. Migrations make them; the hot writer's statements are generated from them.
 
 A column whose `info` says `fed_by` is filled by the register or the store, not by a message: a mapping need
-not feed it.
+not feed it. One whose `info` says `rare` is empty in nearly every new row: an INSERT leaves such columns out where no
+row has any of them.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ metadata = MetaData(
 
 _BY_REGISTER = {"fed_by": "register"}
 _BY_STORE = {"fed_by": "store"}
+_RARE = {"rare": True}
 _INSTANT = DateTime(timezone=True)
 
 contract = Table(
@@ -68,17 +70,38 @@ contract = Table(
     Column("kato_code", Text),
     Column("address", Text, nullable=False),
     Column("liable_for_military_service", Boolean),
+    Column("working_conditions", Text, info=_RARE),
+    Column("heavy_conditions_code", Text, info=_RARE),
+    Column("proof_external_id", Text, info=_RARE),
+    Column("proof_name", Text, info=_RARE),
+    Column("proof_format", Text, info=_RARE),
+    Column("proof_sha256", Text, info=_RARE),
+    Column("citizenship_code", Text, info=_RARE),
+    Column("foreign_basis", Text, info=_RARE),
+    Column("permit_number", Text, info=_RARE),
+    Column("permit_issued_on", Date, info=_RARE),
+    Column("permit_starts_on", Date, info=_RARE),
+    Column("permit_ends_on", Date, info=_RARE),
+    Column("payment_employee_agrees", Boolean, info=_RARE),
+    Column("payment_employer_agrees", Boolean, info=_RARE),
+    Column("payment_employee_phone", Text, info=_RARE),
+    Column("payment_officer_phone", Text, info=_RARE),
     Column("status", Text, nullable=False, info=_BY_REGISTER),
-    Column("terminated_on", Date),
-    Column("termination_reason_code", Text),
-    Column("termination_note", Text),
-    Column("extended_on", Date),
-    Column("reinstated_on", Date),
-    Column("reinstatement_order_number", Text),
-    Column("reinstatement_order_date", Date),
-    Column("reinstatement_organization_code", Text),
-    Column("reinstatement_court_code", Text),
-    Column("reinstatement_note", Text),
+    Column("terminated_on", Date, info=_RARE),
+    Column("termination_reason_code", Text, info=_RARE),
+    Column("termination_note", Text, info=_RARE),
+    Column("termination_by_new_technology", Boolean, info=_RARE),
+    Column("termination_payment_employee_agrees", Boolean, info=_RARE),
+    Column("termination_payment_employer_agrees", Boolean, info=_RARE),
+    Column("termination_payment_employee_phone", Text, info=_RARE),
+    Column("termination_payment_officer_phone", Text, info=_RARE),
+    Column("extended_on", Date, info=_RARE),
+    Column("reinstated_on", Date, info=_RARE),
+    Column("reinstatement_order_number", Text, info=_RARE),
+    Column("reinstatement_order_date", Date, info=_RARE),
+    Column("reinstatement_organization_code", Text, info=_RARE),
+    Column("reinstatement_court_code", Text, info=_RARE),
+    Column("reinstatement_note", Text, info=_RARE),
     Column("registered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Column("version", Integer, nullable=False, info=_BY_REGISTER),
     Column("changed_at", _INSTANT, nullable=False, info=_BY_STORE),
@@ -144,6 +167,20 @@ leave = Table(
     Index(None, "contract_id"),
     Index(None, "employer", "external_id", unique=True),
     comment="Social leaves as they are now; a deleted one stays, and contract_event tells its history.",
+)
+
+proof = Table(
+    "proof",
+    metadata,
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("external_id", Text, nullable=False, info=_BY_REGISTER),
+    Column("contract_id", Uuid, ForeignKey("contract.id"), nullable=False, info=_BY_REGISTER),
+    Column("sha256", Text, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    # Two writers that took the same new id cannot both commit.
+    PrimaryKeyConstraint("employer", "external_id"),
+    comment="Documents that prove heavy conditions: the file is in the message that brought it. Rows are only added.",
 )
 
 iin_change = Table(

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.command import Command
+from esutd_bus.register.contract import CONDITIONS, FOREIGN_WORKER, PAYMENT, TERMINATION_PAYMENT
 from esutd_bus.register.decide import decide
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
@@ -71,12 +72,15 @@ REGISTERED: Mapping[str, Any] = {
     "tariff_rate": None,
     "rest_note": None,
     **CONTRACT,
+    **dict.fromkeys((*CONDITIONS, *FOREIGN_WORKER, *PAYMENT)),
     "concluded_on": date(2024, 1, 10),
     "starts_on": date(2024, 1, 15),
     "status": "active",
     "terminated_on": None,
     "termination_reason_code": None,
     "termination_note": None,
+    "termination_by_new_technology": None,
+    **dict.fromkeys(TERMINATION_PAYMENT),
     "extended_on": None,
     "reinstated_on": None,
     "reinstatement_order_number": None,
@@ -88,6 +92,34 @@ REGISTERED: Mapping[str, Any] = {
     "version": 4,
 }
 """The same contract in the register, some time later."""
+
+PROOF: Mapping[str, Any] = {
+    "proof_external_id": "f" * 32,
+    "proof_name": "Карта аттестации",
+    "proof_format": "pdf",
+    "proof_sha256": "0" * 64,
+}
+
+HARMFUL: Mapping[str, Any] = {"working_conditions": "harmful", "heavy_conditions_code": "L3.6.56", **PROOF}
+"""Harmful working conditions of list 3, and their proof."""
+
+FOREIGNER: Mapping[str, Any] = {
+    "citizenship_code": "860",
+    "foreign_basis": "foreignLabourForce",
+    "permit_number": "0012345",
+    "permit_issued_on": date(2025, 5, 20),
+    "permit_starts_on": date(2025, 6, 1),
+    "permit_ends_on": date(2026, 5, 31),
+}
+"""A foreigner with a permit, whom a legal entity may employ."""
+
+AGREED: Mapping[str, Any] = {
+    "payment_employee_agrees": True,
+    "payment_employer_agrees": True,
+    "payment_employee_phone": "+77010000001",
+    "payment_officer_phone": "+77010000002",
+}
+"""The special social payment, agreed."""
 
 AMENDMENT: Mapping[str, Any] = {
     "external_id": "b" * 32,

@@ -9,6 +9,7 @@ import pytest
 from register_cases import (
     CONTRACT,
     EMPLOYER,
+    FOREIGNER,
     NEW_ID,
     NOW,
     REGISTERED,
@@ -170,13 +171,13 @@ def test_an_employee_the_registry_does_not_know_is_refused() -> None:
 @pytest.mark.code("SCSE054")
 @pytest.mark.parametrize(("term", "needs_end"), [(c, c in "237") for c in "1234567"])
 def test_some_terms_need_an_end(term: str, needs_end: bool) -> None:
-    assert told(term_code=term) == (refused("SCSE054", "ends_on") if needs_end else [])
+    assert told(term_code=term, **FOREIGNER) == (refused("SCSE054", "ends_on") if needs_end else [])
 
 
 @pytest.mark.code("SCSE057")
 @pytest.mark.parametrize("term", "1234567")
 def test_an_indefinite_term_has_no_end(term: str) -> None:
-    found = told(term_code=term, ends_on=date(2027, 6, 10))
+    found = told(term_code=term, ends_on=date(2027, 6, 10), **FOREIGNER)
     assert found == (refused("SCSE057", "ends_on") if term == "1" else [])
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from esutd_bus.register.case import Case
+from esutd_bus.register.contract import PROOF
 from esutd_bus.register.refusal import Refusal
 
 
@@ -25,6 +26,28 @@ def amendment_is_complete(case: Case) -> Iterator[Refusal]:
 def termination_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE018, ESB004. Source: order 353, clause 12; code text."""
     yield from _missing(case, "termination", "contract")
+
+
+def conditions_are_complete(case: Case) -> Iterator[Refusal]:
+    """ESB004; of the proof, if there is one, SCSE168, 171, 172, 174. Source: code texts."""
+    yield from _missing(case, "conditions", "contract")
+    if any(case.value(f"contract.{column}") is not None for column in PROOF):
+        yield from _missing(case, "proof", "contract")
+
+
+def foreign_worker_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE184, 185, 266, 267, ESB004. Source: code texts."""
+    yield from _missing(case, "foreign_worker", "contract")
+
+
+def payment_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE181: of the special social payment both marks and both telephones are told. Source: code text."""
+    yield from _missing(case, "payment", "contract")
+
+
+def termination_payment_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE181, in a termination."""
+    yield from _missing(case, "termination_payment", "contract")
 
 
 def leave_is_complete(case: Case) -> Iterator[Refusal]:

@@ -11,6 +11,7 @@ from esutd_bus.register.case import Case, Rule
 from esutd_bus.register.contract import ENTERED
 from esutd_bus.register.correction import corrected
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import Row
 
 _STARTS = "contract.starts_on"
 
@@ -51,8 +52,24 @@ def as_corrected(rule: Rule) -> Rule:
             return
         timeline = corrected(case)
         for row in (timeline.as_registered(), timeline.now()):
-            known = {f"contract.{column}": row[column] for column in ENTERED}
-            said = {field: value for field, value in known.items() if field not in case.command.malformed}
-            yield from rule(replace(case, said={**case.said, **said}))
+            yield from rule(_said_of(case, row))
 
     return judged
+
+
+def as_registered(rule: Rule) -> Rule:
+    """The rule on the contract as the correction would have it registered: what amendments did since does not count."""
+
+    @wraps(rule)
+    def judged(case: Case) -> Iterator[Refusal]:
+        if case.contract is not None:
+            yield from rule(_said_of(case, corrected(case).as_registered()))
+
+    return judged
+
+
+def _said_of(case: Case, row: Row) -> Case:
+    """The case of a message that says all of a contract."""
+    known = {f"contract.{column}": row[column] for column in ENTERED}
+    said = {field: value for field, value in known.items() if field not in case.command.malformed}
+    return replace(case, said={**case.said, **said})

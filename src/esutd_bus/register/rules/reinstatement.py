@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 from esutd_bus.register.case import Case
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.years import shifted
 
 _TERMINATED = "contract.terminated_on"
 _REINSTATED = "contract.reinstated_on"
+_ORDERED = "contract.reinstatement_order_date"
 _ORGANIZATION = "contract.reinstatement_organization_code"
 _COURT = "contract.reinstatement_court_code"
 _NOTE = "contract.reinstatement_note"
@@ -34,6 +36,21 @@ def reinstatement_has_happened(case: Case) -> Iterator[Refusal]:
     reinstated_on = case.value(_REINSTATED)
     if reinstated_on is not None and reinstated_on > case.today:
         yield Refusal("SCSE094", _REINSTATED)
+
+
+def order_is_given(case: Case) -> Iterator[Refusal]:
+    """SCSE222: the order of reinstatement was given today at the latest. Source: code text."""
+    ordered_on = case.value(_ORDERED)
+    if ordered_on is not None and ordered_on > case.today:
+        yield Refusal("SCSE222", _ORDERED)
+
+
+def order_is_not_too_old(case: Case) -> Iterator[Refusal]:
+    """SCSE221: the order was not given much earlier than today. Source: code text, `Limits`."""
+    ordered_on = case.value(_ORDERED)
+    earliest = shifted(case.today, -case.rules.limits.concluded_years_ago)
+    if ordered_on is not None and ordered_on < earliest:
+        yield Refusal("SCSE221", _ORDERED)
 
 
 def reinstatement_is_not_before_termination(case: Case) -> Iterator[Refusal]:

@@ -8,6 +8,8 @@ from esutd_bus.register.case import Case
 from esutd_bus.register.refusal import Refusal
 
 _TERMINATED = "contract.terminated_on"
+_REASON = "contract.termination_reason_code"
+_NEW_TECHNOLOGY = "contract.termination_by_new_technology"
 
 
 def termination_has_happened(case: Case) -> Iterator[Refusal]:
@@ -27,3 +29,10 @@ def termination_is_not_before_start(case: Case) -> Iterator[Refusal]:
     starts = [day for day in (starts_on, reinstated_on) if day is not None]
     if terminated_on is not None and any(terminated_on < day for day in starts):
         yield Refusal("SCSE067", _TERMINATED)
+
+
+def new_technology_reduces_staff(case: Case) -> Iterator[Refusal]:
+    """SCSE056: new technology is told only of a reduction of staff. Source: code text; grounds: `fields.yaml`."""
+    reason = case.value(_REASON)
+    if case.value(_NEW_TECHNOLOGY) and reason is not None and reason not in case.rules.fields.new_technology:
+        yield Refusal("SCSE056", _NEW_TECHNOLOGY)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from esutd_bus.register.case import Case
 from esutd_bus.register.identifiers import employer_kind
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules.foreign_worker import refused_employer
 from esutd_bus.register.state import Row
 
 MOVED_AT_ONCE = 1000
@@ -73,3 +74,12 @@ def ids_are_free_there(case: Case) -> Iterator[Refusal]:
     """SCSE086: the new employer has used no external id of one that moves. Source: code text."""
     if any(row["external_id_taken"] for row in moved(case)):
         yield Refusal("SCSE086", _RECEIVER)
+
+
+def receiver_may_have_the_workers(case: Case) -> Iterator[Refusal]:
+    """SCSE256, SCSE257: foreigners' contracts go to an employer that may have such workers. Source: code texts."""
+    receiver = case.value(_RECEIVER)
+    for row in moved(case):
+        refused = refused_employer(case, row["foreign_basis"], receiver)
+        if refused is not None:
+            yield Refusal(refused, _RECEIVER)
