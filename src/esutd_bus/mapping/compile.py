@@ -174,10 +174,15 @@ def _mapped(
 def _element_paths(document: MappingDocument) -> dict[str, str]:
     """Field → the element that tells it, for readers of a history.
 
-    `contract.term_code` → `term/termCode`: below the group of the message that first feeds it. Of another table
-    the whole path: `leave.starts_on` → `leave/startsOn`.
+    `contract.term_code` → `term/termCode`: below the group of the answer that tells it, else of the message that first
+    feeds it. Of another table the whole path: `leave.starts_on` → `leave/startsOn`.
     """
     paths: dict[str, str] = {}
+    for operation in document.operations.values():
+        for path, line in operation.answer.items():
+            _, _, below = path.partition("/")
+            if below and line.get("from", "").startswith("contract."):
+                paths.setdefault(line["from"], below)
     for operation in document.operations.values():
         for path, line in operation.request.items():
             if "to" in line:

@@ -14,6 +14,8 @@ MOVED_AT_ONCE = 1000
 """Contracts that one message moves: what is one transaction holds up the others."""
 
 _RECEIVER = "transfer.receiver"
+_GROUP = "transfer/receiver"
+"""Whichever of BIN and IIN the message names the receiver by."""
 _REORGANIZED = "transfer.reorganized_on"
 _NUMBER = "transfer.number"
 _CONCLUDED = "transfer.concluded_on"
@@ -82,4 +84,4 @@ def receiver_may_have_the_workers(case: Case) -> Iterator[Refusal]:
     for row in moved(case):
         refused = refused_employer(case, row["foreign_basis"], receiver)
         if refused is not None:
-            yield Refusal(refused, _RECEIVER)
+            yield Refusal(refused, path=_GROUP)
