@@ -71,6 +71,7 @@ BY_EXTERNAL_ID = Needs(contract_external_id="e7")
         (BY_ID, Needs(employee_iin="i7")),
         (Needs(new_iin="i8"), Needs(employee_iin="i9", new_iin="i8")),
         (Needs(leave_external_id="l1"), Needs(contract_id=UUID(int=9), leave_external_id="l1")),
+        (Needs(proof_external_id="p1"), Needs(contract_number="8", proof_external_id="p1")),
         (Needs(delegation_to="850312100031"), Needs(contract_number="8", delegation_to="850312100031")),
     ],
 )

@@ -43,6 +43,28 @@ def test_an_insert_takes_any_number_of_rows() -> None:
     assert more.obj == {"k": 1}
 
 
+def test_an_insert_leaves_rare_columns_out_where_no_row_has_any() -> None:
+    lesson = Table(
+        "lesson",
+        MetaData(),
+        Column("course", Uuid, primary_key=True),
+        Column("title", Text, info={"rare": True}),
+        Column("order", Integer),
+        Column("hours", Numeric, info={"rare": True}),
+    )
+    short, few = statements.insert(
+        lesson, [{"course": COURSE, "order": 1}, {"course": COURSE, "title": None}]
+    )
+    assert short == 'INSERT INTO "lesson" ("course", "order") SELECT * FROM unnest(%s::UUID[], %s::INTEGER[])'
+    assert few == [[COURSE, COURSE], [1, None]]
+    whole, all_of_them = statements.insert(lesson, [{"course": COURSE}, {"course": COURSE, "hours": 0}])
+    assert whole == (
+        'INSERT INTO "lesson" ("course", "order", "title", "hours")'
+        " SELECT * FROM unnest(%s::UUID[], %s::INTEGER[], %s::TEXT[], %s::NUMERIC[])"
+    )
+    assert all_of_them == [[COURSE, COURSE], [None, None], [None, None], [None, 0]]
+
+
 def test_an_update_finds_rows_by_their_whole_key() -> None:
     statement, parameters = statements.update(LESSON, [{"course": COURSE, "order": 1, "title": "b"}])
     assert statement == (

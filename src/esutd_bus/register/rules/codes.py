@@ -15,7 +15,8 @@ _KATO_FIELD = "contract.kato_code"
 def codes_are_in_dictionaries(case: Case) -> Iterator[Refusal]:
     """A code is in its dictionary, in force, at the lowest level of the hierarchy.
 
-    Not found: SCSE007, 022, 038, 073, 075, 100, 104, 107, 148, 150. Not at the lowest level: SCSE081, 083, 084, 085.
+    Not found: SCSE007, 022, 038, 073, 075, 100, 104, 107, 148, 150, 163. Not at the lowest level: SCSE081, 083, 084,
+    085, 164.
     Source: code texts. Of КАТО any level below the region will do; a city of republican rank stands on the
     regions' level.
     """
