@@ -20,6 +20,9 @@ from esutd_bus.register.rules import (
 )
 from esutd_bus.register.state import Needs, Row
 
+_ENTERED = frozenset(ENTERED)
+_EMPTY = dict.fromkeys((*ENTERED, *ENTERED_LATER))
+
 
 def needs(command: Command) -> Needs:
     """Whatever may stand in the new contract's way."""
@@ -51,9 +54,9 @@ def _row(case: Case) -> Row:
     return {
         "id": command.new_id,
         "employer": command.employer,
-        **{column: given.get(column) for column in ENTERED},
+        **_EMPTY,
+        **{column: value for column, value in given.items() if column in _ENTERED},
         "status": ACTIVE,
-        **dict.fromkeys(ENTERED_LATER),
         "registered_at": case.now,
         "version": 1,
     }

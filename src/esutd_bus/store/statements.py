@@ -19,7 +19,7 @@ Columns = tuple[Column[Any], ...]
 def insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[LiteralString, list[list[Any]]]:
     """`INSERT` of all rows; a column that a row does not name is NULL. Returns statement and parameters."""
     usual, rare = _usual_and_rare(table)
-    whole = any(row.get(column.name) is not None for row in rows for column in rare)
+    whole = _has_any(rare, rows)
     return _insert(table, whole=whole), _values((*usual, *rare) if whole else usual, rows)
 
 
@@ -46,10 +46,18 @@ def _usual_and_rare(table: Table) -> tuple[Columns, Columns]:
     return tuple(column for column in table.columns if "rare" not in column.info), rare
 
 
+def _has_any(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any row has a value for any of the columns."""
+    names = [column.name for column in columns]
+    nothing = [None] * len(names)
+    return any(list(map(row.get, names)) != nothing for row in rows)
+
+
 def _values(wanted: Columns, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
     columns: list[list[Any]] = []
     for column in wanted:
-        values = [row.get(column.name) for row in rows]
+        name = column.name
+        values = [row.get(name) for row in rows]
         if isinstance(column.type, JSONB):
             values = [None if value is None else Jsonb(value) for value in values]
         columns.append(values)

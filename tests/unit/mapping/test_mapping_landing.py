@@ -12,6 +12,7 @@ from lxml import etree
 from training_exchange import NAMESPACE, TrainingExchange
 
 from esutd_bus.mapping.compile import MappedOperation
+from esutd_bus.mapping.converters import CONVERTERS
 from esutd_bus.mapping.request_mapping import Landed
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.problem import Problem
@@ -115,6 +116,12 @@ def test_an_instant_without_zone_is_kazakhstans(training: MappedOperation) -> No
     begun_at = landed.values["training"]["begun_at"]
     assert begun_at == datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
     assert begun_at.utcoffset() == timedelta(hours=5)
+
+
+def test_of_a_file_its_digest_lands() -> None:
+    """The digest of «abc» is that of FIPS 180-2, B.1."""
+    digest = CONVERTERS["sha256"].convert(b"abc")
+    assert digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
 @pytest.mark.parametrize("places", [2**63, -(2**63) - 1, 10**40])
