@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from register_cases import (
+    AGREED,
     AMENDED,
     AMENDMENT,
     AMENDMENT_ID,
@@ -19,10 +20,13 @@ from register_cases import (
     DELEGATION,
     DISCLOSURE,
     EXTENSION,
+    FOREIGNER,
+    HARMFUL,
     IIN,
     LEAVE,
     LEAVE_ID,
     OTHER_IIN,
+    PROOF,
     RECORDED,
     REGISTERED,
     REINSTATEMENT,
@@ -66,7 +70,23 @@ def partial(row: Mapping[str, Any], *, of: Mapping[str, Any]) -> st.SearchStrate
     return st.fixed_dictionaries({}, optional=columns)
 
 
-CONTRACTS = partial(CONTRACT, of={}).flatmap(
+KINDS = st.none() | st.sampled_from(["normal", "heavy", "harmful", "dangerous"])
+PARTS = st.builds(
+    lambda kind, *parts: {
+        **({"working_conditions": kind} if kind else {}),
+        **{column: value for part in parts for column, value in part.items()},
+    },
+    KINDS,
+    st.just({}) | partial(HARMFUL, of={}),
+    st.just({}) | partial(FOREIGNER, of={}),
+    st.just({}) | partial(AGREED, of={}),
+)
+ENDS = st.builds(
+    lambda said, agreed: {**said, **{f"termination_{column}": value for column, value in agreed.items()}},
+    partial(TERMINATION, of={"termination_by_new_technology": True}),
+    partial(AGREED, of={}),
+)
+CONTRACTS = st.builds(lambda row, parts: {**row, **parts}, partial(CONTRACT, of={}), PARTS).flatmap(
     lambda row: st.fixed_dictionaries(
         {},
         optional={
@@ -79,9 +99,7 @@ CONTRACTS = partial(CONTRACT, of={}).flatmap(
 MESSAGES = st.fixed_dictionaries(
     {},
     optional={
-        "contract": st.one_of(
-            CONTRACTS, partial(TERMINATION, of={}), partial(EXTENSION, of={}), partial(REINSTATEMENT, of={})
-        ),
+        "contract": st.one_of(CONTRACTS, ENDS, partial(EXTENSION, of={}), partial(REINSTATEMENT, of={})),
         "amendment": partial(AMENDMENT, of={}),
         "disclosure": partial(DISCLOSURE, of={}),
         "search": st.fixed_dictionaries(
@@ -123,6 +141,10 @@ ROWS = st.none() | st.builds(
     term_code=st.sampled_from(["1", "2", "4"]),
     ends_on=st.none() | st.just(EXTENSION["extended_on"]),
     extended_on=st.none() | st.dates(date(2024, 6, 10), date(2025, 6, 10)),
+    working_conditions=KINDS,
+    heavy_conditions_code=st.none() | st.sampled_from(["L1.7.20", "L3.6.56"]),
+    permit_ends_on=st.none() | st.just(FOREIGNER["permit_ends_on"]),
+    foreign_basis=st.none() | st.sampled_from(["labourImmigrant", "foreignLabourForce", "other"]),
 )
 STATES = st.builds(
     State,
@@ -150,6 +172,11 @@ STATES = st.builds(
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
     found=st.just(Found([{**REGISTERED, "clause": "353/7", "operation": None}], 1)),
     delegation=st.none() | st.just({**DELEGATION, "version": 3}),
+    proof=st.none()
+    | st.builds(
+        lambda contract_id: {"contract_id": contract_id, "sha256": PROOF["proof_sha256"]},
+        st.sampled_from([REGISTERED["id"], UUID(int=8)]),
+    ),
     fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
 )
 REFUSALS = st.lists(
