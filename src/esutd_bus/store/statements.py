@@ -62,5 +62,5 @@ def _update(table: Table) -> LiteralString:
 
 
 def _unnest(table: Table) -> str:
-    arrays = ", ".join(f"%s::{column.type.compile(_DIALECT)}[]" for column in table.columns)
+    arrays = ", ".join(f"%b::{column.type.compile(_DIALECT)}[]" for column in table.columns)
     return f"unnest({arrays})"
