@@ -54,7 +54,9 @@ def write_registrations(file: Path, ca: Path, count: int) -> None:
     day = today(datetime.now(UTC))
     with ProcessPoolExecutor() as pool, file.open("wb") as out:
         for start in range(0, count, _AT_ONCE * 8):
-            sizes = [min(_AT_ONCE, count - at) for at in range(start, min(start + _AT_ONCE * 8, count), _AT_ONCE)]
+            sizes = [
+                min(_AT_ONCE, count - at) for at in range(start, min(start + _AT_ONCE * 8, count), _AT_ONCE)
+            ]
             out.writelines(pool.map(_some, [ca] * len(sizes), sizes, [day] * len(sizes)))
 
 

@@ -150,8 +150,7 @@ class ContractService(ServiceBase):  # type: ignore[misc]  # spyne is untyped
             ),
         ).fetchone()  # fmt: skip
         connection.commit()
-        assert row is not None
-        return str(row[0])
+        return str(row[0] if row else None)
 
 
 application = WsgiApplication(
