@@ -18,6 +18,9 @@ from uuid import UUID
 GENESIS = bytes(32)
 """What the first record of a chain follows."""
 
+_NUL = "\\u0000"
+"""U+0000 as JSON writes it."""
+
 Direction = Literal["in", "out"]
 
 
@@ -71,13 +74,16 @@ class Head:
 def link(head: Head, record: Record) -> dict[str, Any]:
     """The record as the next row of the chain; moves the head."""
     row = {name: getattr(record, name) for name in _OWN}
-    row["report"] = _without_nul(record.report)
     for name in SAID:
         row[name] = record.said.get(name)
     row["chain"] = head.chain
     row["seq"] = head.seq + 1
     row["body_sha256"] = sha256(record.body).digest()
-    row["hash"] = record_hash(head.hash, row)
+    text = _text(row)
+    if _NUL in text:
+        row["report"] = _without_nul(record.report)
+        text = _text(row)
+    row["hash"] = _hash(head.hash, text)
     head.seq += 1
     head.hash = row["hash"]
     return row
@@ -89,12 +95,19 @@ def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
     `body_sha256` stands for the body. A column without value counts like no column: one
     that the table gains later leaves the records before it as they were.
     """
+    return _hash(before, _text(row))
+
+
+def _text(row: Mapping[str, Any]) -> str:
     said = {
         name: _plain(value)
         for name, value in row.items()
         if value is not None and name not in ("body", "hash")
     }
-    text = json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _hash(before: bytes, text: str) -> bytes:
     return sha256(before + text.encode()).digest()
 
 
@@ -103,7 +116,7 @@ def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, 
     text = json.dumps(
         {"seq": seq, "sealed_at": _plain(sealed_at), "heads": heads}, sort_keys=True, separators=(",", ":")
     )
-    return sha256(before + text.encode()).digest()
+    return _hash(before, text)
 
 
 def _without_nul(value: Any) -> Any:

@@ -85,5 +85,5 @@ def _update(table: Table) -> LiteralString:
 
 
 def _unnest(columns: Columns) -> str:
-    arrays = ", ".join(f"%s::{column.type.compile(_DIALECT)}[]" for column in columns)
+    arrays = ", ".join(f"%b::{column.type.compile(_DIALECT)}[]" for column in columns)
     return f"unnest({arrays})"

@@ -102,7 +102,7 @@ class Filling:
         if placeholder == "employer":
             return self._employer()
         if match := _NAMED.fullmatch(placeholder):
-            return _invented_iin(self.new_uuid) if match[1] == "iin" else str(self.new_uuid())
+            return invented_iin(self.new_uuid) if match[1] == "iin" else str(self.new_uuid())
         if match := _TODAY.fullmatch(placeholder):
             return self._date(match[1]).isoformat()
         if match := _FILL.fullmatch(placeholder):
@@ -138,7 +138,7 @@ _FIRST_BIRTHDAY = date(1800, 1, 1)
 _DAYS_OF_THE_CENTURY = (date(1900, 1, 1) - _FIRST_BIRTHDAY).days
 
 
-def _invented_iin(new_uuid: Callable[[], UUID]) -> str:
+def invented_iin(new_uuid: Callable[[], UUID]) -> str:
     """Nobody's number: a birthday of the 1800s, a sex, a serial number, all of them by chance."""
     while True:
         chance, day = divmod(new_uuid().int, _DAYS_OF_THE_CENTURY)

@@ -34,7 +34,7 @@ def test_an_insert_takes_any_number_of_rows() -> None:
     )
     assert statement == (
         'INSERT INTO "exchange"."lesson" ("course", "order", "title", "hours", "more")'
-        " SELECT * FROM unnest(%s::UUID[], %s::INTEGER[], %s::TEXT[], %s::NUMERIC[], %s::JSONB[])"
+        " SELECT * FROM unnest(%b::UUID[], %b::INTEGER[], %b::TEXT[], %b::NUMERIC[], %b::JSONB[])"
     )
     assert parameters[:4] == [[COURSE, COURSE], [1, 2], ["a", None], [Decimal("1.5"), None]]
     nothing, more = parameters[4]
@@ -70,7 +70,7 @@ def test_an_update_finds_rows_by_their_whole_key() -> None:
     assert statement == (
         'UPDATE "exchange"."lesson" AS old'
         ' SET "title" = new."title", "hours" = new."hours", "more" = new."more"'
-        " FROM unnest(%s::UUID[], %s::INTEGER[], %s::TEXT[], %s::NUMERIC[], %s::JSONB[])"
+        " FROM unnest(%b::UUID[], %b::INTEGER[], %b::TEXT[], %b::NUMERIC[], %b::JSONB[])"
         ' AS new ("course", "order", "title", "hours", "more")'
         ' WHERE old."course" = new."course" AND old."order" = new."order"'
     )

@@ -1,0 +1,165 @@
+"""`make bench`: the whole job over HTTP, beside a straightforward service that does the minimal one.
+
+    CONNECTIONS  RATIOx   above 1, we are faster; then requests/s, p50 and p99 of both
+
+Both run with two workers on one PostgreSQL with the same settings, and get messages of one kind, each of them once. In
+each round they take turns. Answers, rows and errors are counted: where they do not agree, nothing is printed but that.
+The figures, with the machine and all versions, go to `benchmarks/results/throughput-DATE.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import psycopg
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from benchmarks import machine
+from benchmarks.messages import EMPLOYER
+from benchmarks.registrations import write_registrations
+from benchmarks.services import Contender, ours, straightforward
+from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.testbed.test_ca import TestCa
+
+RESULTS: Final = Path(__file__).with_name("results")
+_CONNECTIONS: Final = (16, 64)
+_WARMING: Final = 800
+"""Messages before the first round."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long everything takes."""
+
+    rounds: int = 5
+    seconds: float = 4
+    """Of a contender's turn, about."""
+
+
+def measure(service: Contender, peer: Contender, folder: Path, ca: Path, effort: Effort) -> None:
+    """Rounds of both, in turn, at each number of connections."""
+    for number in range(effort.rounds):
+        for connections in _CONNECTIONS:
+            pair = (service, peer) if number % 2 == 0 else (peer, service)
+            counts = [max(_WARMING, round(one.rate * effort.seconds)) for one in pair]
+            for one, count in zip(pair, counts, strict=True):
+                messages = folder / "messages"
+                write_registrations(messages, ca, count)
+                run = one.take(messages, count, connections)
+                one.runs.setdefault(connections, []).append(run)
+                print(
+                    f"round {number + 1} of {effort.rounds}, {connections:3} connections, {one.name:8}"
+                    f" {run.rate:7.0f}/s   p50 {run.p50:6.1f} ms   p99 {run.p99:6.1f} ms   CPU {run.cpu:6.0f} µs",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+
+def warm(contender: Contender, folder: Path, ca: Path) -> None:
+    """Until its first answers are behind it, and its rate is known."""
+    messages = folder / "messages"
+    for _ in range(2):
+        write_registrations(messages, ca, _WARMING)
+        contender.take(messages, _WARMING, _CONNECTIONS[0])
+
+
+def ratio(service: Contender, peer: Contender, connections: int) -> float:
+    """The median of the rounds' ratios."""
+    pairs = zip(service.runs[connections], peer.runs[connections], strict=True)
+    return median(our.rate / their.rate for our, their in pairs)
+
+
+def line(service: Contender, peer: Contender, connections: int) -> str:
+    """As it is printed."""
+    told = [f"{connections:3} connections {ratio(service, peer, connections):5.2f}x"]
+    for one in (service, peer):
+        runs = one.runs[connections]
+        rate, p50, p99, cpu = (
+            median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99", "cpu")
+        )
+        told.append(
+            f"{one.name} {rate:5.0f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms ({p99 / p50:.1f}x), CPU {cpu:.0f} µs"
+        )
+    return "   ".join(told)
+
+
+def main() -> None:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description="The whole job over HTTP, beside a straightforward service.")
+    parser.add_argument("--rounds", type=int, default=Effort.rounds, help="at least 5 to be taken seriously")
+    parser.add_argument("--seconds", type=float, default=Effort.seconds, help="of a turn")
+    parser.add_argument("--database", help="a PostgreSQL server's URL; absent: the embedded one")
+    given = parser.parse_args()
+    effort = Effort(given.rounds, given.seconds)
+    if shutil.which("wrk") is None:
+        sys.exit("wrk is not installed (Debian: apt-get install wrk)")
+    taken = datetime.now(UTC)
+    told: dict[str, Any] = {
+        "taken": taken.isoformat(timespec="seconds"),
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+        "effort": asdict(effort),
+    }
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="esutd-bench-")))
+        folder.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
+        ca = TestCa.create(folder / "ca")
+        server = given.database or _embedded(stack, folder)
+        certificate = folder / "employer.pem"
+        certificate.write_bytes(ca.identity(EMPLOYER).certificate.public_bytes(Encoding.PEM))
+        service = stack.enter_context(ours(folder, _database(server, "bench_ours"), folder / "ca"))
+        peers = [
+            stack.enter_context(
+                straightforward(folder, _database(server, f"bench_{worker}"), certificate, worker)
+            )
+            for worker in ("sync", "gthread")
+        ]
+        for one in (service, *peers):
+            warm(one, folder, folder / "ca")
+        peer = max(peers, key=lambda one: one.rate)
+        print(f"the faster peer: {peer.name} ({', '.join(f'{one.name} {one.rate:.0f}/s' for one in peers)})")
+        measure(service, peer, folder, folder / "ca", effort)
+        told["megabytes"] = {one.name: round(one.megabytes(), 1) for one in (service, peer)}
+        told["ratio"] = {str(number): round(ratio(service, peer, number), 2) for number in _CONNECTIONS}
+        told["runs"] = {
+            one.name: {
+                str(number): [asdict(run) | {"rate": run.rate} for run in runs]
+                for number, runs in one.runs.items()
+            }
+            for one in (service, peer)
+        }
+        for connections in _CONNECTIONS:
+            print(line(service, peer, connections))
+        print(f"PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in told['megabytes'].items())}")
+    kept = RESULTS / f"throughput-{taken:%Y-%m-%d}.json"
+    kept.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"kept in {kept}")
+
+
+def _embedded(stack: ExitStack, folder: Path) -> str:
+    postgres = EmbeddedPostgres(folder / "data")
+    url = postgres.start()
+    stack.callback(postgres.stop)
+    return url
+
+
+def _database(server: str, name: str) -> str:
+    """A database of that name, new."""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    return psycopg.conninfo.make_conninfo(server, dbname=name)
+
+
+if __name__ == "__main__":
+    main()
