@@ -55,12 +55,12 @@ def test_an_insert_leaves_rare_columns_out_where_no_row_has_any() -> None:
     short, few = statements.insert(
         lesson, [{"course": COURSE, "order": 1}, {"course": COURSE, "title": None}]
     )
-    assert short == 'INSERT INTO "lesson" ("course", "order") SELECT * FROM unnest(%s::UUID[], %s::INTEGER[])'
+    assert short == 'INSERT INTO "lesson" ("course", "order") SELECT * FROM unnest(%b::UUID[], %b::INTEGER[])'
     assert few == [[COURSE, COURSE], [1, None]]
     whole, all_of_them = statements.insert(lesson, [{"course": COURSE}, {"course": COURSE, "hours": 0}])
     assert whole == (
         'INSERT INTO "lesson" ("course", "order", "title", "hours")'
-        " SELECT * FROM unnest(%s::UUID[], %s::INTEGER[], %s::TEXT[], %s::NUMERIC[])"
+        " SELECT * FROM unnest(%b::UUID[], %b::INTEGER[], %b::TEXT[], %b::NUMERIC[])"
     )
     assert all_of_them == [[COURSE, COURSE], [None, None], [None, None], [None, 0]]
 
