@@ -21,7 +21,7 @@ from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
-from esutd_bus.register.event import Accepted, Decision, Refused
+from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
@@ -32,6 +32,9 @@ from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreRejected, StoreUnavailable, Work
+
+EntryVisible = Callable[[str, int, float], None]
+"""An operation, how many entries about contracts it made, and the seconds from its arrival until they were visible."""
 
 _log = structlog.get_logger(__name__)
 
@@ -61,6 +64,11 @@ class Engine:
         self._rulebook = rulebook
         self._clock = clock
         self._believes_sent_at = believes_sent_at
+        self._followers: list[EntryVisible] = []
+
+    def follow(self, follower: EntryVisible) -> None:
+        """Calls it for every entry about a contract, as soon as its employee can see it."""
+        self._followers.append(follower)
 
     async def handle(self, incoming: Incoming) -> Answer:
         """The answer to a message. Never raises."""
@@ -92,9 +100,18 @@ class Engine:
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
         try:
-            return (await self._store.submit(self._work(passage, request))).answer
+            outcome = await self._store.submit(self._work(passage, request))
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
+        self._tell_of_entries(passage, outcome)
+        return outcome.answer
+
+    def _tell_of_entries(self, passage: Passage, outcome: Outcome) -> None:
+        """Entries are committed with what employees read, so they are visible now (order 353, clause 16)."""
+        entries = sum(isinstance(event, ContractEvent) for event in outcome.events)
+        lag = datetime.now(UTC) - passage.record.recorded_at
+        for follower in self._followers if entries else ():
+            follower(passage.record.operation or "", entries, lag.total_seconds())
 
     def _work(self, passage: Passage, request: Request) -> Work:
         return Work(

@@ -34,7 +34,11 @@ _PEOPLE = {
     "UNDOCUMENTED_IIN": "710808100177",  # none, and no address
     "REFUSED_IIN": "870101100036",  # the registry refuses
 }
-_PATHS = {"CONTRACTS_WSDL": "/soap/contracts", "PERSONAL_FILE_WSDL": "/soap/personal-file"}
+_PATHS = {
+    "CONTRACTS_WSDL": "/soap/contracts",
+    "PERSONAL_FILE_WSDL": "/soap/personal-file",
+    "CABINET_WSDL": "/soap/cabinet",
+}
 
 
 @pytest.fixture(

@@ -48,6 +48,13 @@ KEY_EXPIRES = Gauge(
     multiprocess_mode="livemin",
 )
 
+ENTRY_VISIBLE = Histogram(
+    "esutd_entry_visible_seconds",
+    "From the arrival of an entry about a contract until its employee can see it (order 353, clause 16)",
+    ["operation"],
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 60, 600, 3600, 86400),
+)
+
 
 def count(service: str, reply: Reply | None, seconds: float) -> None:
     """Count a request that ended. `reply` is None where the client went away before it had one."""
@@ -61,6 +68,12 @@ def count(service: str, reply: Reply | None, seconds: float) -> None:
 def show_key(name: str, certificate: Certificate) -> None:
     """Show when a key's certificate ends; for `KeyRing.follow`."""
     KEY_EXPIRES.labels(name).set(certificate.not_valid_after_utc.timestamp())
+
+
+def count_entries(operation: str, entries: int, seconds: float) -> None:
+    """Count entries that have become visible; for `Engine.follow`."""
+    for _ in range(entries):
+        ENTRY_VISIBLE.labels(operation).observe(seconds)
 
 
 def exposition() -> tuple[bytes, str]:

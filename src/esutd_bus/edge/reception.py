@@ -11,7 +11,7 @@ from esutd_bus.edge.body import Body
 from esutd_bus.edge.capacity import Capacity
 from esutd_bus.edge.content_type import charset_of, check_content_encoding, check_encoding
 from esutd_bus.edge.documents import contract_document
-from esutd_bus.edge.metrics import show_key
+from esutd_bus.edge.metrics import count_entries, show_key
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
 from esutd_bus.logs import trace
@@ -52,6 +52,7 @@ class Reception:
         self._public_url = settings.public_address
         self._max_body_bytes = settings.max_body_bytes
         engine.keys.follow(show_key)
+        engine.follow(count_entries)
 
     def begin(self, head: RequestHead) -> Reply | Expected:
         """The reply to a request that needs no body, or what to read.

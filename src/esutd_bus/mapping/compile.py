@@ -98,10 +98,12 @@ def compile_mappings(
     """
     documents = read_documents(folder, shared)
     tables = declare(documents)
+    # One service may tell of what another one has entered; of one field its own word counts.
+    everywhere = {field: path for document in documents for field, path in _element_paths(document).items()}
     unfed = set(tables)
     operations: dict[str, MappedOperation] = {}
     for service, document in _pairs(contracts, documents):
-        element_paths = _element_paths(document)
+        element_paths = {**everywhere, **_element_paths(document)}
         for tag, contract in service.operations.items():
             said = document.operations[contract.name]
             decider = COMMANDS[said.command] if said.command else store_rows.DECIDER

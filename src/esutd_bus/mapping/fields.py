@@ -23,6 +23,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "employee_reference": {"iin": str},
     "amendment_reference": {"amendment_id": UUID, "external_id": str},
     "leave_reference": {"leave_id": UUID, "external_id": str},
+    "change_reference": {"id": str},
     "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
     "search": {
         "employee_iin": str,

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from esutd_bus.register import (
+    acknowledge_change,
     amend_contract,
     calendar,
     change_employee_iin,
@@ -19,6 +20,9 @@ from esutd_bus.register import (
     extend_contract,
     find_contracts,
     get_contract,
+    get_disclosures,
+    get_employee_contracts,
+    get_notifications,
     get_own_violations,
     get_personal_file,
     get_request_status,
@@ -60,6 +64,10 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "GetOwnViolations": get_own_violations.DECIDER,
         "GetRequestStatus": get_request_status.DECIDER,
         "RecordDelegation": record_delegation.DECIDER,
+        "GetEmployeeContracts": get_employee_contracts.DECIDER,
+        "GetNotifications": get_notifications.DECIDER,
+        "AcknowledgeChange": acknowledge_change.DECIDER,
+        "GetDisclosures": get_disclosures.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

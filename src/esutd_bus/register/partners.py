@@ -28,6 +28,9 @@ class PartnerKind(StrEnum):
     GOVERNMENT_SYSTEM = "government-system"
     """An information system of the state that is integrated with the register."""
 
+    EMPLOYEE = "employee"
+    """A person who asks about oneself through a portal, by the own document signature (order 353, clauses 11, 16)."""
+
     AUTHORITY = "authority"
     """The labour authority (order 353, clauses 9, 13, 15)."""
 
@@ -94,9 +97,14 @@ class Partners:
         return PROFILES if entry is None or entry.profiles is None else entry.profiles
 
     def kinds_of(self, speaker: Speaker) -> frozenset[PartnerKind]:
-        """As what a speaker may speak: as an employer by the certificate, as more by its entry."""
-        own = PartnerKind.INDIVIDUAL_EMPLOYER if speaker.is_individual else PartnerKind.EMPLOYER
+        """As what a speaker may speak: as an employer by the certificate, as more by its entry.
+
+        A person whose signed document a portal brings may be an employee as well.
+        """
+        kinds = {PartnerKind.INDIVIDUAL_EMPLOYER if speaker.is_individual else PartnerKind.EMPLOYER}
         entry = self._entries.get(speaker.number)
-        if entry is None or not entry.is_spoken_for_by(speaker):
-            return frozenset({own})
-        return frozenset({own, entry.kind})
+        if entry is not None and entry.is_spoken_for_by(speaker):
+            kinds.add(entry.kind)
+        if speaker.is_individual and speaker.via and PartnerKind.PORTAL in self.kinds_of(speaker.via):
+            kinds.add(PartnerKind.EMPLOYEE)
+        return frozenset(kinds)

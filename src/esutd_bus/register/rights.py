@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import date
 
 from esutd_bus.register.command import Command
-from esutd_bus.register.partners import CARRIERS, EMPLOYERS, Partners
+from esutd_bus.register.partners import CARRIERS, EMPLOYERS, PartnerKind, Partners
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, Row, State
@@ -34,6 +34,7 @@ def missing_right(
     return (
         _closed(command.speaker, partners)
         or _role(command, partners)
+        or _oneself(command, partners)
         or _system(command.speaker, state, today, partners)
         or _delegation(command, state, today, partners, by_itself=by_itself)
     )
@@ -55,6 +56,15 @@ def _role(command: Command, partners: Partners) -> Refusal | None:
     kinds = partners.kinds_of(command.speaker)
     if kinds.isdisjoint(command.serves):
         return worded("role", served=kinds_told(command.serves), speaks=kinds_told(kinds))
+    return None
+
+
+def _oneself(command: Command, partners: Partners) -> Refusal | None:
+    """`another-person`: an employee who has signed asks about oneself, and nobody else (order 353, clause 14)."""
+    named = command.values.get("employee_reference", {}).get("iin")
+    speaks_as = partners.kinds_of(command.speaker) & command.serves
+    if speaks_as == {PartnerKind.EMPLOYEE} and named not in {None, command.speaker.number}:
+        return worded("another-person")
     return None
 
 

@@ -1,4 +1,4 @@
-"""What an employer looks for among many rows: found beside the way of messages, before the decision."""
+"""What somebody looks for among many rows: found beside the way of messages, before the decision."""
 
 from __future__ import annotations
 
@@ -44,7 +44,42 @@ class RequestSearch:
     request_id: UUID
 
 
-Search = ContractSearch | ViolationSearch | RequestSearch
+@dataclass(frozen=True, slots=True)
+class PersonContractSearch:
+    """A person's contracts with all employers, under the numbers of before too; but for deleted ones."""
+
+    employee_iin: str
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSearch:
+    """What was entered about a person's contracts, and disclosed about the person; the newest first."""
+
+    employee_iin: str
+    page: Page
+    since: str | None = None
+    """Only what came after this change."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneChangeSearch:
+    """One change, if it is one that the person is shown."""
+
+    employee_iin: str
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisclosureSearch:
+    """Who was told about a person; the newest first."""
+
+    employee_iin: str
+    page: Page
+
+
+PersonSearch = PersonContractSearch | ChangeSearch | OneChangeSearch | DisclosureSearch
+Search = ContractSearch | ViolationSearch | RequestSearch | PersonSearch
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +89,6 @@ class Found:
     rows: Sequence[Mapping[str, Any]]
     total: int
     """How many rows there are on all pages."""
+
+    change_is_known: bool = True
+    """Whether the change that the search names is one the person is shown."""

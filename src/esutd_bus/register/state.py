@@ -79,13 +79,18 @@ class Needs:
     system: str | None = None
     """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
+    acknowledgements_of: str | None = None
+    """Who has acknowledged the change with this id."""
+
     new_external_id: str | None = None
     """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the store found for a command's `Needs`; always of the command's own employer, but for `iin_change`."""
+    """What the store found for a command's `Needs`; always of the command's own employer, but for `iin_change` and
+    `acknowledgements`.
+    """
 
     contract_by_id: Row | None = None
     contract_by_external_id: Row | None = None
@@ -105,6 +110,7 @@ class State:
     """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None
     system: Row | None = None
+    acknowledgements: Sequence[Row] = ()
     contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

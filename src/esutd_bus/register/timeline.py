@@ -92,6 +92,11 @@ class Timeline:
         made = self._made([entry for entry in self.entries if entry.recorded_at <= known_at], held_on)
         return None if held_on < made["starts_on"] else made
 
+    def held_on(self, day: date) -> Row:
+        """The contract by all that was entered, as it holds on a day; before its start, as it will begin."""
+        held = self._made(self.entries, day)
+        return held if held["starts_on"] <= day else self._made(self.entries, held["starts_on"])
+
     def as_registered(self) -> Row:
         """The contract by its registration and the corrections of it alone."""
         return self._made([entry for entry in self.entries if entry.kind == CORRECTED], None)

@@ -87,6 +87,8 @@ def _touches(work: Work, state: State) -> set[Key]:
         there = needs.moving.receiver
         keys |= {("number", (there, row["number"])) for row in state.moving}
         keys |= {("external id", (there, row["external_id"])) for row in state.moving}
+    if needs.acknowledgements_of is not None:
+        keys.add(("acknowledgement", needs.acknowledgements_of))
     if needs.new_iin is not None:
         keys.add(("iin", needs.new_iin))
     if work.key is not None:

@@ -89,6 +89,11 @@ SELECT {select_list(tables.proof, "p")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, external_id) JOIN proof p USING (employer, external_id)
 """  # noqa: S608
 
+_ACKNOWLEDGEMENTS = f"""
+SELECT {select_list(tables.acknowledgement, "a")}
+FROM unnest(%s::text[], %s::text[]) AS k (sender, change_id) JOIN acknowledgement a USING (change_id)
+"""  # noqa: S608
+
 _SYSTEMS = f"""
 SELECT {select_list(tables.employer_system, "s")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
@@ -115,6 +120,7 @@ class Loaded:
     _delegations: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
     _proofs: Index = field(default_factory=dict)
+    _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -146,6 +152,7 @@ class Loaded:
             moving=self._moving.get((employer, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
             system=self._systems.get((employer, needs.system)),
+            acknowledgements=self._acknowledgements.get(needs.acknowledgements_of, ()),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -196,6 +203,11 @@ class Loaded:
         """Rows of the table `delegation`, the newest alone of each employer and person."""
         for row in rows:
             self._delegations[row["employer"], row["delegate_iin"]] = row
+
+    def add_acknowledgements(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `acknowledgement`, all of each change."""
+        for row in rows:
+            self._acknowledgements[row["change_id"]].append(row)
 
     def add_systems(self, rows: Iterable[Row]) -> None:
         """Rows of the table `employer_system`."""
@@ -253,6 +265,9 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
+        acknowledgements = await _ask(
+            connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)
+        )
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
@@ -266,6 +281,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))
     loaded.add_proofs(await _rows(proofs))
+    loaded.add_acknowledgements(await _rows(acknowledgements))
     return loaded
 
 

@@ -18,7 +18,7 @@ from esutd_bus.register.search import (
     Search,
     ViolationSearch,
 )
-from esutd_bus.store import tables
+from esutd_bus.store import cabinet, tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.statements import select_list
 
@@ -37,7 +37,7 @@ class Part:
 
 
 async def find(connection: Connection, employer: str, search: Search) -> Found:
-    """One page of what an employer looks for. Raises psycopg.Error."""
+    """One page of what an employer, or a person, looks for. Raises psycopg.Error."""
     match search:
         case ContractSearch():
             return await _find([contracts(employer, search)], connection, search.page)
@@ -45,6 +45,8 @@ async def find(connection: Connection, employer: str, search: Search) -> Found:
             return await _find(violations(employer), connection, search.page)
         case RequestSearch():
             return await _request(connection, employer, search)
+        case _:
+            return await cabinet.find(connection, search)
 
 
 async def _request(connection: Connection, sender: str, search: RequestSearch) -> Found:

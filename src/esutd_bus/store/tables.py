@@ -7,6 +7,8 @@ row has any of them.
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -196,6 +198,11 @@ iin_change = Table(
     comment="Which IIN a person had before, as the first employer told who knew of the change.",
 )
 
+FORMER_EMPLOYEE: LiteralString = (
+    """(jsonb_path_query_first(changes, '$[*]?(@."field" == "employee_iin")."before"') #>> '{}')"""
+)
+"""Whose contract it was until this entry changed that: of most entries NULL."""
+
 contract_event = Table(
     "contract_event",
     metadata,
@@ -224,6 +231,13 @@ contract_event = Table(
         "version",
         postgresql_where=text("days_late > 0"),
     ),
+    # The contracts that were a person's until an entry gave them another number, or another person.
+    Index(
+        "ix_contract_event_former_employee",
+        text(FORMER_EMPLOYEE),
+        "contract_id",
+        postgresql_where=text(f"version > 1 AND {FORMER_EMPLOYEE} IS NOT NULL"),
+    ),
     comment="A contract's history: who changed what, when, by which message. Rows are only ever added.",
 )
 
@@ -239,6 +253,20 @@ disclosure = Table(
     Column("disclosed_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Index(None, "employee_iin"),
     comment="Who learned about whom, why, on what consent (order 353, clause 14).",
+)
+
+acknowledgement = Table(
+    "acknowledgement",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("change_id", Text, nullable=False, info=_BY_REGISTER),
+    Column("employee_iin", Text, nullable=False, info=_BY_REGISTER),
+    Column("acknowledged_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Column("acknowledged_by", Text, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    # Two writers that acknowledge the same change cannot both commit.
+    Index(None, "change_id", "employee_iin", unique=True),
+    comment="Which changes employees have seen (order 353, clause 11), by whose key. Rows are only ever added.",
 )
 
 delegation = Table(

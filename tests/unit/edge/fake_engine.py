@@ -62,6 +62,9 @@ class FakeEngine:
             raise RuntimeError("no database for 840101300123")
         return cls()
 
+    def follow(self, follower: Any) -> None:
+        """Nothing is entered here."""
+
     async def handle(self, incoming: Incoming) -> Answer:
         if b"raise" in incoming.body:
             raise RuntimeError("the engine broke its promise")

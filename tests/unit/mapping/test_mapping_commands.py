@@ -29,7 +29,7 @@ def contracts() -> ServiceContracts:
 
 def compiled(folder: Path, contracts: ServiceContracts, service: str, *changes: Change) -> None:
     """The built-in mappings, one of them changed below its operations."""
-    for name in (CONTRACTS, PERSONS):
+    for name in sorted(service.name for service in contracts.by_path.values()):
         content = yaml.safe_load((packaged("mappings") / f"{name}.yaml").read_text(encoding="utf-8"))
         for keys, value in changes if name == service else ():
             at = content["operations"]

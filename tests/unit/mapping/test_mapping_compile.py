@@ -591,7 +591,7 @@ def test_a_folder_without_mappings_ends_the_start(own_exchange: TrainingExchange
         ([(("operations", "Report"), {})], "Training.yaml, Report: the WSDL has no such operation"),
         (
             [((*OPERATION, "command"), "RegisterContracts")],
-            "ReportTraining: the register has no command «RegisterContracts» (known: AmendContract",
+            "ReportTraining: the register has no command «RegisterContracts» (known: AcknowledgeChange",
         ),
         ([(("service",), "Trainings")], "there is no service «Trainings» (wsdl/Trainings.wsdl)"),
         ([(("service",), ABSENT)], "Training.yaml, service: text is expected"),

@@ -20,6 +20,7 @@ ASK = """<xs:element name="Ask"><xs:complexType><xs:sequence>
 
 def test_the_services(contracts: ServiceContracts) -> None:
     assert {path: contract.name for path, contract in contracts.by_path.items()} == {
+        "/soap/cabinet": "Cabinet",
         "/soap/contracts": "EmploymentContracts",
         "/soap/personal-file": "PersonalFile",
     }
@@ -250,4 +251,8 @@ def test_no_common_schema(tmp_path: Path, stranger: Stranger) -> None:
 def test_a_copy_of_the_contracts_is_as_good(tmp_path: Path) -> None:
     for part in ("wsdl", "xsd"):
         shutil.copytree(ROOT / part, tmp_path / part)
-    assert set(load_contracts(tmp_path).by_path) == {"/soap/contracts", "/soap/personal-file"}
+    assert set(load_contracts(tmp_path).by_path) == {
+        "/soap/cabinet",
+        "/soap/contracts",
+        "/soap/personal-file",
+    }

@@ -20,7 +20,7 @@ PUBLIC = "https://esutd.example/bus"
 XSD = "{http://www.w3.org/2001/XMLSchema}"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 SOAP_ADDRESS = "{http://schemas.xmlsoap.org/wsdl/soap/}address"
-PATHS = ["/soap/contracts", "/soap/personal-file"]
+PATHS = ["/soap/cabinet", "/soap/contracts", "/soap/personal-file"]
 
 
 ZEEP: Any = zeep.Client  # zeep publishes no types
