@@ -18,8 +18,9 @@ from esutd_bus.signature.signing import sign_wsse
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 CONTRACTS = "urn:esutd-bus:contracts:v1"
 PERSONAL_FILE = "urn:esutd-bus:personal-file:v1"
+CABINET = "urn:esutd-bus:cabinet:v1"
 COMMON = "urn:esutd-bus:common:v1"
-PATHS = {CONTRACTS: "/soap/contracts", PERSONAL_FILE: "/soap/personal-file"}
+PATHS = {CONTRACTS: "/soap/contracts", PERSONAL_FILE: "/soap/personal-file", CABINET: "/soap/cabinet"}
 
 EMPLOYER = "990440000385"
 EMPLOYEE = "850312100031"

@@ -27,6 +27,8 @@ from esutd_bus.store import tables
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.statements import select_list
 
+Row = Mapping[str, Any]
+
 _NUMBERS: LiteralString = """
     WITH RECURSIVE numbers (iin) AS (
         SELECT %(iin)s::text
@@ -36,51 +38,45 @@ _NUMBERS: LiteralString = """
 """
 
 _THE_PERSONS: LiteralString = f"""
-    SELECT c.id FROM contract c WHERE c.employee_iin = ANY(%(numbers)s)
+    SELECT id FROM contract WHERE employee_iin = ANY(%(numbers)s)
     UNION
     SELECT contract_id FROM contract_event
     WHERE version > 1 AND {tables.FORMER_EMPLOYEE} IS NOT NULL AND {tables.FORMER_EMPLOYEE} = ANY(%(numbers)s)
 """  # noqa: S608  # of our own words, here and below: what is looked for are parameters
-"""The contracts that are, or once were, the person's."""
+"""The contracts that are, or once were, the person's. Asked for beforehand: how few they are, no planner can guess."""
 
-_THESE: LiteralString = "SELECT unnest(%(contracts)s::uuid[]) AS id"
-
-
-def _entries(contracts: LiteralString) -> LiteralString:
-    """The entries of these contracts' histories that are the person's: `about` (the contract) and `version`.
-
-    `tells_before`, `tells_after`: which side of what changed is the person's own.
-    """
-    return f"""
-    the_persons AS ({contracts}),
+_ENTRIES: LiteralString = f"""
     passed AS MATERIALIZED (
-        SELECT contract_id, version, {tables.FORMER_EMPLOYEE} AS former
-        FROM contract_event JOIN the_persons p ON p.id = contract_id
-        WHERE version > 1 AND {tables.FORMER_EMPLOYEE} IS NOT NULL
+        SELECT contract_id, version, {tables.FORMER_EMPLOYEE} AS former FROM contract_event
+        WHERE contract_id = ANY(%(contracts)s) AND version > 1 AND {tables.FORMER_EMPLOYEE} IS NOT NULL
     ),
     entry AS (
         SELECT e.contract_id AS about, e.version, e.recorded_at,
             own.former IS NULL OR own.former = ANY(%(numbers)s) AS tells_before,
             held.by = ANY(%(numbers)s) AS tells_after
-        FROM the_persons p
-        JOIN contract c USING (id)
-        JOIN contract_event e ON e.contract_id = p.id
-        LEFT JOIN passed own ON own.contract_id = p.id AND own.version = e.version
+        FROM contract_event e
+        JOIN contract c ON c.id = e.contract_id
+        LEFT JOIN passed own ON own.contract_id = c.id AND own.version = e.version
         CROSS JOIN LATERAL (
             SELECT coalesce(
                 (
-                    SELECT n.former FROM passed n WHERE n.contract_id = p.id AND n.version > e.version
+                    SELECT n.former FROM passed n WHERE n.contract_id = c.id AND n.version > e.version
                     ORDER BY n.version LIMIT 1
                 ),
                 c.employee_iin
             ) AS by
         ) AS held
-        WHERE held.by = ANY(%(numbers)s) OR own.former = ANY(%(numbers)s)
-    )"""  # noqa: S608
+        WHERE e.contract_id = ANY(%(contracts)s) AND c.id = ANY(%(contracts)s)
+            AND (held.by = ANY(%(numbers)s) OR own.former = ANY(%(numbers)s))
+    )
+"""  # noqa: S608
+"""The entries of these contracts' histories that are the person's: `about` (the contract) and `version`.
 
+`tells_before`, `tells_after`: which side of what changed is the person's own.
+"""
 
 _CHANGES: LiteralString = f"""
-    WITH {_entries(_THE_PERSONS)},
+    WITH {_ENTRIES},
     change AS (
         SELECT about, version, recorded_at, tells_before, tells_after FROM entry
         UNION ALL
@@ -130,7 +126,7 @@ _CONTRACT_COUNT: LiteralString = """
     SELECT count(*) AS total FROM contract WHERE employee_iin = ANY(%(numbers)s) AND status <> 'deleted'
 """
 _HISTORIES: LiteralString = f"""
-    WITH {_entries(_THESE)}
+    WITH {_ENTRIES}
     SELECT {select_list(tables.contract_event, "h")}, h.contract_id || '/' || h.version AS change_id,
         e.about IS NOT NULL AS shown
     FROM contract_event h LEFT JOIN entry e ON e.about = h.contract_id AND e.version = h.version
@@ -149,46 +145,49 @@ _DISCLOSURE_COUNT: LiteralString = """
     SELECT count(*) AS total FROM disclosure WHERE employee_iin = ANY(%(numbers)s)
 """
 
-Row = Mapping[str, Any]
-
 
 async def find(connection: Connection, search: PersonSearch) -> Found:
     """What a person finds. Raises psycopg.Error."""
-    numbers = await _Numbers.of(connection, search.employee_iin)
+    person = await _Person.of(connection, search.employee_iin)
     match search:
         case PersonContractSearch(page=page):
-            total = await numbers.total(_CONTRACT_COUNT)
-            return Found(await _contracts(numbers, page), total)
+            total = await person.total(_CONTRACT_COUNT)
+            return Found(await _contracts(person, page), total)
         case ChangeSearch(page=page, since=since):
-            named = _named(since)
-            if since is not None and not await numbers.rows(_IS_KNOWN, named):
+            named = {**await person.contracts(), **_named(since)}
+            if since is not None and not await person.rows(_IS_KNOWN, named):
                 return Found((), 0, change_is_known=False)
-            total = await numbers.total(_COUNT, named)
-            return Found(await numbers.rows(_PAGE, {**named, **_window(page)}), total)
+            total = await person.total(_COUNT, named)
+            return Found(await person.rows(_PAGE, {**named, **_window(page)}), total)
         case OneChangeSearch(change_id=change_id):
-            if not await numbers.rows(_IS_KNOWN, _named(change_id)):
+            named = {**await person.contracts(), **_named(change_id)}
+            if not await person.rows(_IS_KNOWN, named):
                 return Found((), 0, change_is_known=False)
-            return Found(({"numbers": numbers.all},), 1)
+            return Found(({"numbers": person.numbers},), 1)
         case DisclosureSearch(page=page):
-            total = await numbers.total(_DISCLOSURE_COUNT)
-            return Found(await numbers.rows(_DISCLOSURES, _window(page)), total)
+            total = await person.total(_DISCLOSURE_COUNT)
+            return Found(await person.rows(_DISCLOSURES, _window(page)), total)
 
 
 @dataclass(frozen=True, slots=True)
-class _Numbers:
-    """A person's numbers, and what is found by them."""
+class _Person:
+    """Who is asked about, and what is found by the person's numbers."""
 
     connection: Connection
-    all: Sequence[str]
+    numbers: Sequence[str]
+    """The number asked by, and those it took the place of."""
 
     @classmethod
-    async def of(cls, connection: Connection, iin: str) -> _Numbers:
-        """The number asked by, and those it took the place of."""
+    async def of(cls, connection: Connection, iin: str) -> _Person:
         found = await (await connection.execute(_NUMBERS, {"iin": iin})).fetchall()
         return cls(connection, [row["iin"] for row in found])
 
+    async def contracts(self) -> Row:
+        """The contracts that are, or once were, the person's: the value `contracts` of a query."""
+        return {"contracts": [row["id"] for row in await self.rows(_THE_PERSONS, {})]}
+
     async def rows(self, query: LiteralString, values: Row) -> list[dict[str, Any]]:
-        return await (await self.connection.execute(query, {**values, "numbers": self.all})).fetchall()
+        return await (await self.connection.execute(query, {**values, "numbers": self.numbers})).fetchall()
 
     async def total(self, query: LiteralString, values: Row | None = None) -> int:
         (row,) = await self.rows(query, values or {})
@@ -196,11 +195,11 @@ class _Numbers:
         return total
 
 
-async def _contracts(numbers: _Numbers, page: Page) -> list[Row]:
+async def _contracts(person: _Person, page: Page) -> list[Row]:
     """`contract` as it is now, and its whole `history`, in which `shown` tells what is the person's."""
-    contracts = await numbers.rows(_CONTRACTS, _window(page))
+    contracts = await person.rows(_CONTRACTS, _window(page))
     histories: dict[UUID, list[Row]] = defaultdict(list)
-    for row in await numbers.rows(_HISTORIES, {"contracts": [row["id"] for row in contracts]}):
+    for row in await person.rows(_HISTORIES, {"contracts": [row["id"] for row in contracts]}):
         histories[row["contract_id"]].append(row)
     return [{"contract": row, "history": histories[row["id"]]} for row in contracts]
 
