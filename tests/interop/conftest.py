@@ -24,7 +24,7 @@ Outcome = dict[str, Any]
 Outcomes = Callable[[Stack, str, str], Outcome]
 """Stack, binding (`asgi`), document (`wsdl`, `singleWsdl`) → outcome."""
 
-ESSENTIAL = ("unsigned", "registered", "person", "several")
+ESSENTIAL = ("unsigned", "registered", "person", "several", "cabinet")
 ALL = (*ESSENTIAL, "late", "contract", "bare", "undocumented", "upstream")
 
 _PEOPLE = {

@@ -64,6 +64,13 @@ class TestEveryDoor:
         person = outcome["person"]
         assert (person["iin"], person["surname"], person["sex"]) == ("890312200172", "САРСЕНБАЕВА", "Әйел")
 
+    @pytest.mark.clause("353/14")
+    @pytest.mark.code("ESB005")
+    def test_the_cabinet_is_imported_and_serves_portals_alone(self, outcome: Outcome) -> None:
+        fault = outcome["cabinet"]
+        assert [(error["code"], error["reason"]) for error in errors(fault)] == [("ESB005", "role")]
+        assert_typed(fault)
+
     @pytest.mark.clause("353/6")
     @pytest.mark.code("SCSE001")
     def test_an_unsigned_call_is_told_that_the_signature_is_absent(self, outcome: Outcome) -> None:

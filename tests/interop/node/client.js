@@ -145,6 +145,15 @@ async function register(contract) {
   return { contractId: answer.contractId, ...receipt(answer.receipt) };
 }
 
+/** A portal's operation, which serves no employer. */
+async function cabinet(iin) {
+  const { requestHeader } = common();
+  const [answer] = await clients.cabinet.GetEmployeeContractsAsync({
+    requestHeader, employee: { iin }, page: { number: 1, size: 10 },
+  });
+  return answer;
+}
+
 const steps = {
   async unsigned() {
     const unsigned = await soap.createClientAsync(env.CONTRACTS_WSDL);
@@ -163,6 +172,7 @@ const steps = {
   contract: () => contract({ contractId: state.contractId }),
   bare: () => contract({ externalId: state.externalId }),
   person: () => person(env.PERSON_IIN),
+  cabinet: () => told(() => cabinet(env.PERSON_IIN)),
   undocumented: () => person(env.UNDOCUMENTED_IIN),
   several: () => told(() => register(contractOfSeveralErrors())),
   upstream: () => told(() => person(env.REFUSED_IIN)),
@@ -171,6 +181,7 @@ const steps = {
 async function main() {
   clients.contracts = await client(env.CONTRACTS_WSDL);
   clients.personalFile = await client(env.PERSONAL_FILE_WSDL);
+  clients.cabinet = await client(env.CABINET_WSDL);
   const outcome = {};
   for (const step of process.argv.slice(2)) outcome[step] = await steps[step]();
   process.stdout.write(JSON.stringify(outcome));

@@ -119,6 +119,7 @@ final class Employer
 {
     private readonly EmployerClient $contracts;
     private readonly EmployerClient $personalFile;
+    private readonly EmployerClient $cabinet;
     private string $contractId = '';
     private string $externalId = '';
 
@@ -126,6 +127,7 @@ final class Employer
     {
         $this->contracts = new EmployerClient(getenv('CONTRACTS_WSDL'));
         $this->personalFile = new EmployerClient(getenv('PERSONAL_FILE_WSDL'));
+        $this->cabinet = new EmployerClient(getenv('CABINET_WSDL'));
     }
 
     public function unsigned(): array
@@ -216,6 +218,16 @@ final class Employer
                 $answer->history->entry
             ),
         ];
+    }
+
+    /** A portal's operation, which serves no employer. */
+    public function cabinet(): array
+    {
+        return told(fn () => $this->cabinet->GetEmployeeContracts([
+            'requestHeader' => common()['requestHeader'],
+            'employee' => ['iin' => getenv('PERSON_IIN')],
+            'page' => ['number' => 1, 'size' => 10],
+        ]));
     }
 
     private function personOf(string $iin): array

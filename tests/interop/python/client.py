@@ -102,6 +102,7 @@ class Employer:
     def __init__(self) -> None:
         self.contracts = zeep.Client(environ["CONTRACTS_WSDL"], wsse=signature())
         self.personal_file = zeep.Client(environ["PERSONAL_FILE_WSDL"], wsse=signature())
+        self.cabinet_of_portals = zeep.Client(environ["CABINET_WSDL"], wsse=signature())
         self.contract_id = ""
         self.external_id = ""
 
@@ -144,6 +145,15 @@ class Employer:
 
     def upstream(self) -> Any:
         return self._told(self.personal_file, lambda: self._person(environ["REFUSED_IIN"]))
+
+    def cabinet(self) -> Any:
+        """A portal's operation, which serves no employer."""
+        asked = {"requestHeader": common()["requestHeader"], "employee": {"iin": environ["PERSON_IIN"]}}
+        portals = self.cabinet_of_portals
+        return self._told(
+            portals,
+            lambda: portals.service.GetEmployeeContracts(**asked, page={"number": 1, "size": 10}),
+        )
 
     def _told(self, client: zeep.Client, call: Callable[[], Any]) -> Any:
         """The fault of a call. zeep gives its detail as XML, and decodes it by the WSDL's type when asked."""

@@ -1,5 +1,8 @@
 package interop;
 
+import bus.esutd.cabinet.v1.Cabinet;
+import bus.esutd.cabinet.v1.CabinetPortType;
+import bus.esutd.cabinet.v1.GetEmployeeContracts;
 import bus.esutd.common.v1.ContractRef;
 import bus.esutd.common.v1.Employer;
 import bus.esutd.common.v1.Receipt;
@@ -48,6 +51,7 @@ public final class Client {
             new EmploymentContracts(new URL(System.getenv("CONTRACTS_WSDL")));
     private final EmploymentContractsPortType contracts;
     private final PersonalFilePortType personalFile;
+    private final CabinetPortType cabinet;
     private String contractId;
     private String externalId;
 
@@ -55,6 +59,7 @@ public final class Client {
         var personalFileService = new PersonalFile(new URL(System.getenv("PERSONAL_FILE_WSDL")));
         contracts = signing(contractsService.getEmploymentContractsPort());
         personalFile = signing(personalFileService.getPersonalFilePort());
+        cabinet = signing(new Cabinet(new URL(System.getenv("CABINET_WSDL"))).getCabinetPort());
     }
 
     public static void main(String[] steps) throws Exception {
@@ -90,6 +95,7 @@ public final class Client {
                 yield found(reference);
             }
             case "person" -> person(System.getenv("PERSON_IIN"));
+            case "cabinet" -> told(() -> cabinetOf(System.getenv("PERSON_IIN")));
             case "undocumented" -> person(System.getenv("UNDOCUMENTED_IIN"));
             case "several" -> told(() -> register(contracts, contractOfSeveralErrors()));
             case "upstream" -> told(() -> person(System.getenv("REFUSED_IIN")));
@@ -260,6 +266,20 @@ public final class Client {
         return told;
     }
 
+    /** A portal's operation, which serves no employer. */
+    private Object cabinetOf(String iin) throws bus.esutd.cabinet.v1.RegisterFault {
+        var employee = new bus.esutd.cabinet.v1.EmployeeRef();
+        employee.setIin(iin);
+        var page = new bus.esutd.cabinet.v1.Page();
+        page.setNumber(1);
+        page.setSize(10);
+        var request = new GetEmployeeContracts();
+        request.setRequestHeader(header());
+        request.setEmployee(employee);
+        request.setPage(page);
+        return cabinet.getEmployeeContracts(request).getTotal();
+    }
+
     private interface Call {
         Object make() throws Exception;
     }
@@ -271,6 +291,8 @@ public final class Client {
         } catch (bus.esutd.contracts.v1.RegisterFault fault) {
             return told(fault.getFaultInfo());
         } catch (bus.esutd.personal_file.v1.RegisterFault fault) {
+            return told(fault.getFaultInfo());
+        } catch (bus.esutd.cabinet.v1.RegisterFault fault) {
             return told(fault.getFaultInfo());
         }
     }
