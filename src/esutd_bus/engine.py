@@ -23,6 +23,7 @@ from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rights import missing_standing
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import State
 from esutd_bus.signature.key_ring import KeyRing
@@ -96,7 +97,7 @@ class Engine:
         """The whole way. Raises StoreUnavailable."""
         try:
             request = self._reader.read(passage, service, self._clock())
-            request = await self._search(await self._fetch(passage, request))
+            request = await self._search(passage, await self._fetch(passage, request))
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
         try:
@@ -150,12 +151,22 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
-    async def _search(self, request: Request) -> Request:
-        """Looks for what the register must find among many rows; not for a message refused already."""
+    async def _search(self, passage: Passage, request: Request) -> Request:
+        """Looks for what the register must find among many rows; not for a message refused already.
+
+        Nor for a stranger, who would learn from how long it takes.
+        """
         search = needs(request.command).search
-        if search is None or request.key is None:
+        if search is None or request.key is None or await self._is_strangers(passage, request):
             return request
         return replace(request, found=await self._store.search(request.command.employer, search))
+
+    async def _is_strangers(self, passage: Passage, request: Request) -> bool:
+        """Whether the sender may not ask, by the partners of this moment: those in memory may be older."""
+        if missing_standing(request.command, self._rulebook().partners) is None:
+            return False
+        await self._store.look(self._work(passage, request))
+        return missing_standing(request.command, self._rulebook().partners) is not None
 
     async def _needs_nothing(self, passage: Passage, request: Request) -> bool:
         """Whether a request is answered without the registries: as before, or by a right that is missing."""
@@ -176,8 +187,10 @@ class Engine:
             if stored.answers(key):
                 return Outcome(self._answers.again(passage, stored))
             return Outcome(self._answers.fault(passage, [Refusal("ESB006", path="requestHeader/requestId")]))
-        if request.operation.fetch and key is not None and not request.fetched:
-            # The stored answer for whose sake no registry was asked has just ceased to hold.
+        unfetched = request.operation.fetch and not request.fetched
+        unsearched = needs(request.command).search is not None and request.found is None
+        if key is not None and (unfetched or unsearched):
+            # For whose sake nobody was asked, the stored answer or the missing right, has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
         known = replace(state, fetched=request.fetched, found=request.found)
         decision = decide(request.command, known, now, rules)

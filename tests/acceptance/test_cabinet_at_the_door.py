@@ -16,6 +16,7 @@ from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import (
     CABINET,
+    CONTRACTS,
     EMPLOYER,
     Reply,
     contract,
@@ -99,7 +100,7 @@ def entries_counted(service: Service, operation: str) -> tuple[float, float]:
     name = f'esutd_entry_visible_seconds_{{}}{{{{.*operation="{operation}".*}}}} (.*)'
     counted = re.search(name.format("count"), scraped)
     within = re.search(
-        f'esutd_entry_visible_seconds_bucket{{le="3600.0",operation="{operation}"}} (.*)', scraped
+        f'esutd_entry_visible_seconds_bucket{{le="28800.0",operation="{operation}"}} (.*)', scraped
     )
     return (float(counted[1]) if counted else 0.0, float(within[1]) if within else 0.0)
 
@@ -214,14 +215,15 @@ def test_a_disclosure_is_seen_by_whom_it_is_about(service: Service, ca: TestCa) 
     assert len(texts(notified, "v:acknowledgedAt")) == 1
 
 
-@pytest.mark.clause("353/16")
+@pytest.mark.clause("353/11", "353/16")
 def test_the_employee_sees_what_became_of_the_contract(
     service: Service, ca: TestCa, entered: tuple[str, str]
 ) -> None:
+    """Under the new number too: the end, and that it was a mistake, which must be acknowledged."""
     iin, contract_id = entered
     changed = newcomer()
     change = envelope(
-        "urn:esutd-bus:contracts:v1",
+        CONTRACTS,
         "ChangeEmployeeIin",
         {
             "requestHeader": header(),
@@ -229,15 +231,30 @@ def test_the_employee_sees_what_became_of_the_contract(
             "iinChange": {"formerIin": iin, "newIin": changed},
         },
     )
-    ended = referring(
-        "TerminateContract", contract_id, termination={"terminatedOn": today(), "reasonCode": "03-002"}
-    )
-    for message in (change, ended):
-        assert send(service.url, message, ca.identity("employer")).codes == ["SCSS001"]
-    shown = through_the_portal(service, ca, "GetEmployeeContracts", changed)
-    assert texts(shown, "v:status") == ["terminated"]
-    assert texts(shown, "v:termination/v:terminatedOn") == [today().isoformat()]
-    kinds = ["ContractRegistered", "EmployeeIinChanged", "ContractTerminated"]
-    assert texts(shown, "v:history/v:entry/v:kind") == kinds
+    end = {"terminatedOn": today(), "reasonCode": "03-002"}
+    reinstatement = {
+        "terminatedOn": today(),
+        "reinstatedOn": today(),
+        "orderNumber": "1-в",
+        "orderDate": today(),
+        "organizationCode": "2",
+        "note": "прекращён по ошибке",
+    }
+
+    def enter(*messages: bytes) -> Reply:
+        for message in messages:
+            assert send(service.url, message, ca.identity("employer")).codes == ["SCSS001"]
+        return through_the_portal(service, ca, "GetEmployeeContracts", changed)
+
+    ended = enter(change, referring("TerminateContract", contract_id, termination=end))
+    assert texts(ended, "v:status") == ["terminated"]
+    assert texts(ended, "v:termination/v:terminatedOn") == [today().isoformat()]
+    again = enter(referring("ReinstateEmployee", contract_id, reinstatement=reinstatement))
+    assert (texts(again, "v:status"), texts(again, "v:termination/*")) == (["active"], [])
+    kinds = ["ContractRegistered", "EmployeeIinChanged", "ContractTerminated", "EmployeeReinstated"]
+    assert texts(again, "v:history/v:entry/v:kind") == kinds
     notified = through_the_portal(service, ca, "GetNotifications", changed)
     assert texts(notified, "v:notification/v:kind") == kinds[::-1]
+    assert texts(notified, "v:mustBeAcknowledged") == ["true", "false", "false", "false"]
+    # By the number of before nothing is left of it but that it was replaced.
+    assert texts(through_the_portal(service, ca, "GetEmployeeContracts", iin), "v:total") == ["0"]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
 from lxml import etree
 
 from esutd_bus.answers import Answer
@@ -16,11 +17,12 @@ from esutd_bus.node import open_node
 from esutd_bus.passage import Fetched, Incoming
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.store.beside import Beside
 from esutd_bus.store.dictionaries import load_packaged_once
 from esutd_bus.store.schema import upgrade
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
-from support.messages import EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header
+from support.messages import CABINET, EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header
 
 
 def ready(postgres: str, name: str) -> str:
@@ -84,3 +86,22 @@ def test_how_far_clocks_may_differ_is_a_setting(postgres: str, ca: TestCa) -> No
 
     assert asyncio.run(answered_within(60)) == "SCSE001"
     assert asyncio.run(answered_within(300)) != "SCSE001"
+
+
+@pytest.mark.clause("353/14")
+def test_nothing_is_looked_for_a_stranger(postgres: str, ca: TestCa) -> None:
+    """Not even how long a search takes tells an employer whether a portal would find something."""
+    url = ready(postgres, "esutd_stranger")
+    parts = {"requestHeader": header(), "employee": {"iin": EMPLOYEE}, "page": {"number": 1, "size": 10}}
+    message = sign_wsse(envelope(CABINET, "GetNotifications", parts), ca.identity("employer"))
+
+    async def answered_without_a_search() -> str:
+        engine = await open_node(Settings(database_url=url, trust_dir=ca.trust_dir))
+        engine._store._searches = None  # type: ignore[assignment]  # whoever looks for something fails
+        try:
+            return (await engine.handle(Incoming("/soap/cabinet", message))).code
+        finally:
+            engine._store._searches = Beside(url)
+            await engine.close()
+
+    assert asyncio.run(answered_without_a_search()) == "ESB005"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -54,7 +56,7 @@ def changing(number: str, hour: int, kind: str = "ContractAmended", **columns: A
         found = state.contract_by_external_id
         assert found is not None
         row = {**found, **columns, "version": found["version"] + 1}
-        changes = {name: (found[name], value) for name, value in columns.items()}
+        changes = {name: (found[name], value) for name, value in columns.items() if found[name] != value}
         event = ContractEvent(kind, row, changes, DAY)
         return Outcome(answer(ACCEPTED), (event,), MORNING + timedelta(hours=hour), EMPLOYER)
 
@@ -217,6 +219,39 @@ async def test_whose_an_entry_is_is_told_by_the_history(database: str) -> None:
         *((version, True) for version in (3, 4, 5, 6)),
     ]
     assert (await look(database, PersonContractSearch(ANNA, ALL))).total == 0
+
+
+@pytest.mark.clause("353/14")
+@in_a_loop
+async def test_nobody_sees_more_than_the_own_whoever_comes_after_whom(database: str) -> None:
+    """By chance each entry goes on, or gives the contract to somebody; held to a model of three lines."""
+    chance, people = random.Random(353), (ANNA, BORIS, CLARA)
+    held: dict[str, list[str]] = {}
+    async with unit_of_work(database) as unit:
+        for number in (f"n{count}" for count in range(30)):
+            holders = held[number] = [chance.choice(people)]
+            await done(unit, registration(number, employee_iin=holders[0]))
+            for hour in range(chance.randrange(5)):
+                holders.append(chance.choice((*people, holders[-1], holders[-1])))
+                await done(unit, changing(number, hour, address=str(hour), employee_iin=holders[-1]))
+    numbers = {contract_id(database, number): number for number in held}
+    for iin in people:
+        found = await notices(database, iin, page=Page(1, 200))
+        seen = {
+            (numbers[row["contract_id"]], int(row["change_id"].partition("/")[2])): (
+                row["tells_before"],
+                row["tells_after"],
+            )
+            for row in found.rows
+        }
+        own = {
+            (number, version): (before == iin, after == iin)
+            for number, holders in held.items()
+            for version, (before, after) in enumerate(pairwise([holders[0], *holders]), start=1)
+            if iin in {before, after}
+        }
+        assert seen == own
+        assert found.total == len(own)
 
 
 @pytest.mark.clause("353/11")

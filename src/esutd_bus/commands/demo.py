@@ -103,7 +103,8 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
             }
             with _service(environment, folder / "service.log") as endpoint:
                 console.print(f"{record_test_partners(url, ca)} partners of the test CA recorded")
-                console.print(f"service: {endpoint}/soap/contracts?wsdl, {endpoint}/soap/personal-file?wsdl")
+                paths = ("contracts", "personal-file", "cabinet")
+                console.print(f"service: {', '.join(f'{endpoint}/soap/{path}?wsdl' for path in paths)}")
                 console.rule("2 · Messages and answers")
                 results = _replay(console, endpoint, folder / "ca", fixtures)
         console.print(table(results))

@@ -52,7 +52,7 @@ ENTRY_VISIBLE = Histogram(
     "esutd_entry_visible_seconds",
     "From the arrival of an entry about a contract until its employee can see it (order 353, clause 16)",
     ["operation"],
-    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 60, 600, 3600, 86400),
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5, 30, 60, 600, 3600, 28800, 86400),
 )
 
 

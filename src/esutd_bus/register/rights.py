@@ -32,12 +32,15 @@ def missing_right(
 ) -> Refusal | None:
     """The first right that is missing, as ESB005. `by_itself`: nobody can be entrusted with the operation."""
     return (
-        _closed(command.speaker, partners)
-        or _role(command, partners)
-        or _oneself(command, partners)
+        missing_standing(command, partners)
         or _system(command.speaker, state, today, partners)
         or _delegation(command, state, today, partners, by_itself=by_itself)
     )
+
+
+def missing_standing(command: Command, partners: Partners) -> Refusal | None:
+    """The first right that is missing whatever the register holds: nothing needs to be looked for to tell it."""
+    return _closed(command.speaker, partners) or _role(command, partners) or _oneself(command, partners)
 
 
 def _closed(speaker: Speaker, partners: Partners) -> Refusal | None:
