@@ -32,11 +32,15 @@ _CONTRACT = Shape(
         ),
     },
     sometimes={
-        **dict.fromkeys(("ends_on", "terminated_on"), date),
+        **dict.fromkeys(
+            ("ends_on", "permit_issued_on", "permit_starts_on", "permit_ends_on", "terminated_on"), date
+        ),
         **dict.fromkeys(
             (
                 *("employee_surname", "employee_name", "employee_patronymic", "working_hours_code"),
-                *("rest_note", "kato_code", "termination_reason_code", "termination_note"),
+                *("rest_note", "kato_code", "working_conditions", "heavy_conditions_code"),
+                *("citizenship_code", "foreign_basis", "permit_number"),
+                *("termination_reason_code", "termination_note"),
             ),
             str,
         ),

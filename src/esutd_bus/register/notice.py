@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -15,6 +15,7 @@ from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import Row
 
 HIDDEN = "hidden"
+_YES_AND_NO = "yes and no"
 DISCLOSED = "Disclosed"
 """The kind of a notice that tells of no entry: data about the person were given to somebody."""
 
@@ -59,20 +60,17 @@ def _side(side: str, field: str, value: JsonValue, rules: Rulebook) -> Mapping[s
     text = as_text(value)
     if text is None:
         return {}
-    names = dict(_names(field, text, rules))
+    names = _names(_YES_AND_NO if isinstance(value, bool) else field, text, rules)
     return {side: text, **{f"{side}_{language}": name for language, name in names.items()}}
 
 
-def _names(field: str, value: str, rules: Rulebook) -> Iterator[tuple[str, str]]:
-    said = words()["values"].get(field, {}).get(value)
+def _names(field: str, value: str, rules: Rulebook) -> Mapping[str, str]:
+    said: Mapping[str, str] | None = words()["values"].get(field, {}).get(value)
     if said is not None:
-        yield from said.items()
-        return
+        return said
     dictionary = _dictionary(field, rules)
     entry = rules.dictionaries.entries(dictionary).get(value) if dictionary else None
-    if entry is not None:
-        yield "ru", entry.name_ru
-        yield "kk", entry.name_kk
+    return {"ru": entry.name_ru, "kk": entry.name_kk} if entry else {}
 
 
 def _dictionary(field: str, rules: Rulebook) -> str | None:
