@@ -157,8 +157,10 @@ class Engine:
         Nor for a stranger, who would learn from how long it takes.
         """
         search = needs(request.command).search
-        if search is None or request.key is None or await self._is_strangers(passage, request):
+        if search is None or request.key is None:
             return request
+        if await self._is_strangers(passage, request):
+            return replace(request, is_strangers=True)
         return replace(request, found=await self._store.search(request.command.employer, search))
 
     async def _is_strangers(self, passage: Passage, request: Request) -> bool:
@@ -187,10 +189,8 @@ class Engine:
             if stored.answers(key):
                 return Outcome(self._answers.again(passage, stored))
             return Outcome(self._answers.fault(passage, [Refusal("ESB006", path="requestHeader/requestId")]))
-        unfetched = request.operation.fetch and not request.fetched
-        unsearched = needs(request.command).search is not None and request.found is None
-        if key is not None and (unfetched or unsearched):
-            # For whose sake nobody was asked, the stored answer or the missing right, has just ceased to hold.
+        if key is not None and (request.is_strangers or (request.operation.fetch and not request.fetched)):
+            # Nobody was asked, for the sake of a stored answer, or a missing right, that has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
         known = replace(state, fetched=request.fetched, found=request.found)
         decision = decide(request.command, known, now, rules)

@@ -68,6 +68,9 @@ class Request:
     found: Found | None = None
     """What was looked for among many rows."""
 
+    is_strangers: bool = False
+    """Nothing was looked for, since its sender had no right to ask."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fetched:

@@ -21,6 +21,7 @@ from esutd_bus.store.beside import Beside
 from esutd_bus.store.dictionaries import load_packaged_once
 from esutd_bus.store.schema import upgrade
 from esutd_bus.testbed.test_ca import TestCa
+from esutd_bus.testbed.test_partners import record_test_partners
 from support.databases import create_database
 from support.messages import CABINET, EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header
 
@@ -105,3 +106,27 @@ def test_nothing_is_looked_for_a_stranger(postgres: str, ca: TestCa) -> None:
             await engine.close()
 
     assert asyncio.run(answered_without_a_search()) == "ESB005"
+
+
+def test_who_has_just_been_let_in_is_asked_to_try_again(postgres: str, ca: TestCa) -> None:
+    """The right came between the look that found none and the decision: nothing was looked for meanwhile."""
+    url = ready(postgres, "esutd_just_let_in")
+    record_test_partners(url, ca)
+    parts = {"requestHeader": header(), "employee": {"iin": EMPLOYEE}, "page": {"number": 1, "size": 10}}
+    message = sign_wsse(envelope(CABINET, "GetNotifications", parts), ca.identity("portal"))
+
+    async def not_let_in_yet(*_asked: Any) -> bool:
+        return True
+
+    async def answered_twice() -> list[str]:
+        engine = await open_node(Settings(database_url=url, trust_dir=ca.trust_dir))
+        looks = engine._is_strangers
+        try:
+            engine._is_strangers = not_let_in_yet  # type: ignore[method-assign]
+            first = await engine.handle(Incoming("/soap/cabinet", message))
+            engine._is_strangers = looks  # type: ignore[method-assign]
+            return [first.code, (await engine.handle(Incoming("/soap/cabinet", message))).code]
+        finally:
+            await engine.close()
+
+    assert asyncio.run(answered_twice()) == ["ESB009", "SCSS001"]
