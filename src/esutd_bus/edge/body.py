@@ -85,7 +85,12 @@ class Body:
         return Refused(408, "ESB009", f"the body did not come within {seconds:g} seconds")
 
     def _too_large(self) -> Refused:
-        return Refused(413, "SCSE999", f"the body is larger than {self._limit} bytes")
+        return too_large(self._limit)
+
+
+def too_large(limit: int) -> Refused:
+    """A body beyond its limit in bytes."""
+    return Refused(413, "SCSE999", f"the body is larger than {limit} bytes")
 
 
 def _declared_length(head: RequestHead) -> int | None:

@@ -106,7 +106,7 @@ class _Station:
             raise
         self._reception = Reception(engine, settings)
         self._servers = {
-            path: spyne_server(contract, self._hand_over, settings.max_body_bytes)
+            path: spyne_server(contract, self._hand_over, self._reception.largest(contract))
             for path, contract in engine.contracts.by_path.items()
         }
 
