@@ -38,7 +38,9 @@ def accept(case: Case) -> Accepted:
         )
         decision = judge(register_contract.DECIDER, alone)
         if isinstance(decision, Refused):
-            result: Mapping[str, Any] = {"errors": [_error(refusal) for refusal in entry.told(decision.refusals)]}
+            result: Mapping[str, Any] = {
+                "errors": [_error(refusal) for refusal in entry.told(decision.refusals)]
+            }
         else:
             result = registered.add(decision)
         judged.append({"external_id": alone.value("contract.external_id"), **result})

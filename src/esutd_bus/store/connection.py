@@ -18,9 +18,7 @@ STATEMENT_TIMEOUT_MS = 20_000
 # Every hot query finds its rows by key. On a young, unanalysed table the planner would rather scan or hash. And a
 # generic plan, made when the table was empty, looks cheap for ever: it would be taken for a batch of many keys, with
 # whatever index was as good as another one then.
-_PLANS_BY_KEY = (
-    "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_custom_plan"
-)
+_PLANS_BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_custom_plan"
 
 Connection = AsyncConnection[dict[str, Any]]
 
