@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from esutd_bus.edge.body import Body, too_large
+from esutd_bus.edge.body import Body, Large, too_large
 from esutd_bus.edge.capacity import Capacity
 from esutd_bus.edge.content_type import charset_of, check_content_encoding, check_encoding
 from esutd_bus.edge.documents import contract_document
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from esutd_bus.soap.contract import ServiceContract
 
 _log = structlog.get_logger("esutd_bus.edge")
+
+LARGE_AT_ONCE = 16
+"""How many bodies larger than usual a process reads at once; one more is turned away (ESB009)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Reception:
         self.body_timeout_seconds = settings.body_timeout_seconds
         self._public_url = settings.public_address
         self._usual_bytes = settings.max_body_bytes
+        self._large = Large(settings.max_body_bytes, Capacity(LARGE_AT_ONCE))
         self._batch_bytes = max(settings.max_batch_body_bytes, settings.max_body_bytes)
         engine.keys.follow(show_key)
 
@@ -80,7 +84,7 @@ class Reception:
             raise Refused(405, "ESB002", "a SOAP message is sent by POST", allow="POST")
         charset = charset_of(head)
         check_content_encoding(head)
-        return Expected(Body(head, self.largest(contract)), charset, self._most)
+        return Expected(Body(head, self.largest(contract), self._large), charset, self._most)
 
     def largest(self, contract: ServiceContract) -> int:
         """How many bytes the largest message of a service may have."""
