@@ -12,9 +12,9 @@ from lxml import etree
 from esutd_bus.soap.envelope import (
     DEPTH_LIMIT,
     PREFIX_LIMIT,
-    TAG_LIMIT,
     SOAP11,
     SOAP12,
+    TAG_LIMIT,
     WSSE,
     SoapError,
     answer_envelope,
