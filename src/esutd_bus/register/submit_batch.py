@@ -57,24 +57,23 @@ def accept(case: Case) -> Accepted:
 
 
 class _Registered:
-    """The contracts of a batch that are registered so far: those that follow find them in the register."""
+    """What a batch has registered so far: the entries that follow find it in the register."""
 
     def __init__(self) -> None:
         self.events: list[ContractEvent] = []
-        self._by_external_id: dict[str, Row] = {}
-        self._by_number: dict[str, Row] = {}
+        self._by_external_id: dict[str | None, Row] = {}
+        self._by_number: dict[str | None, Row] = {}
+        self._proofs: dict[str | None, Row] = {}
 
     def beside(self, state: State, command: Command) -> State:
         """What an entry meets: the register as it was before the batch, and what the batch has added."""
         wanted = register_contract.needs(command)
-        by_external_id = self._by_external_id.get(wanted.contract_external_id or "")
-        by_number = self._by_number.get(wanted.contract_number or "")
-        if by_external_id is None and by_number is None:
-            return state
         return replace(
             state,
-            contract_by_external_id=by_external_id or state.contract_by_external_id,
-            contract_by_number=by_number or state.contract_by_number,
+            contract_by_external_id=self._by_external_id.get(wanted.contract_external_id)
+            or state.contract_by_external_id,
+            contract_by_number=self._by_number.get(wanted.contract_number) or state.contract_by_number,
+            proof=self._proofs.get(wanted.proof_external_id) or state.proof,
         )
 
     def add(self, decision: Accepted) -> Mapping[str, Any]:
@@ -84,6 +83,8 @@ class _Registered:
                 self.events.append(event)
                 self._by_external_id[event.contract["external_id"]] = event.contract
                 self._by_number[event.contract["number"]] = event.contract
+                if event.proof is not None:
+                    self._proofs[event.proof["external_id"]] = event.proof
         warning = decision.deadline.warning if decision.deadline else None
         return {"contract_id": str(decision.contract_id), "warnings": [warning] if warning else []}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from register_cases import (
     CONTRACT,
     EMPLOYER,
+    HARMFUL,
     MESSAGE_ID,
     NEW_ID,
     NOW,
@@ -27,6 +28,7 @@ from register_cases import (
 )
 
 from esutd_bus.register.command import Command, Entry
+from esutd_bus.register.contract import ENTERED
 from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Accepted, ContractEvent, Refused, RowAdded
 from esutd_bus.register.refusal import Refusal
@@ -85,6 +87,19 @@ def test_each_contract_enters_with_an_event_of_its_own_and_one_row_tells_of_all(
 def test_what_each_may_meet_is_asked_for() -> None:
     entries = [alone(1), alone(2)]
     assert needs(batch(entries)).entries == tuple(needs(entry) for entry in entries)
+
+
+def test_whatever_single_contracts_meet_in_the_register_they_meet_in_their_batch() -> None:
+    """Another key that contracts collide on must be added to what a batch knows of itself."""
+    everything = registration(**dict.fromkeys(ENTERED, "?"))
+    met = {name for name, value in asdict(needs(everything)).items() if value}
+    assert met == {"contract_external_id", "contract_number", "proof_external_id"}
+
+
+@pytest.mark.code("SCSE169")
+def test_a_proof_is_brought_once() -> None:
+    decision = submitted(alone(1, **HARMFUL), alone(2), alone(3, **HARMFUL))
+    assert codes(decision) == [[], [], [("SCSE169", "contract[3]/contract.proof_external_id")]]
 
 
 @pytest.mark.code("SCSE014")
@@ -158,6 +173,7 @@ SPOILS: list[dict[str, Any]] = [
     {"employee_iin": "850101100019"},
     {"concluded_on": date(2025, 6, 12)},
     {"kato_code": ...},
+    dict(HARMFUL),
 ]
 ENTRIES = st.lists(
     st.builds(
@@ -173,9 +189,10 @@ ENTRIES = st.lists(
 
 @given(ENTRIES)
 def test_a_batch_comes_to_what_single_messages_would(rows: list[dict[str, Any]]) -> None:
-    """Against a small model: a register of two indexes, fed message by message."""
+    """Against a small model: a register of three indexes, fed message by message."""
     by_number: dict[str, Any] = {}
     by_external_id: dict[str, Any] = {}
+    proofs: dict[str | None, Any] = {}
     expected = []
     entries = [alone(place, **changed(CONTRACT, **row)) for place, row in enumerate(rows, start=1)]
     for entry in entries:
@@ -183,11 +200,14 @@ def test_a_batch_comes_to_what_single_messages_would(rows: list[dict[str, Any]])
         state = State(
             contract_by_number=by_number.get(said["number"]),
             contract_by_external_id=by_external_id.get(said["external_id"]),
+            proof=proofs.get(said.get("proof_external_id")),
         )
         decision = judge(entry, state)
         if isinstance(decision, Accepted):
             (event,) = decision.events
             assert isinstance(event, ContractEvent)
+            if event.proof is not None:
+                proofs[event.proof["external_id"]] = event.proof
             by_number[said["number"]] = by_external_id[said["external_id"]] = event.contract
             expected.append((event, []))
         else:
