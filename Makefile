@@ -9,7 +9,7 @@ FUZZ ?= 20000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz check codes clauses bench bench-signature clean
+.PHONY: demo test test-server fuzz check codes clauses bench bench-signature bench-batches clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -41,6 +41,9 @@ bench: $(VENV)/installed-dev  ## the whole job over HTTP, beside a straightforwa
 
 bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, xmlsec and BouncyCastle
 	$(BIN)/python -m benchmarks.signature
+
+bench-batches: $(VENV)/installed-dev  ## a batch of 500 contracts beside 500 single messages, and its neighbours
+	$(BIN)/python -m benchmarks.batches
 
 clean:
 	rm -rf $(VENV) build dist var

@@ -30,7 +30,7 @@ _TERMINATION: Final = (
     "</TerminateContract></soap:Body></soap:Envelope>"
 )
 
-_CONTRACT: Final = (
+CONTRACT: Final = (
     _OPENING.format(name="RegisterContract")
     + "<contract><externalId>5d0a6c2e-1f83-4b7a-8a0e-94c3b2d1e6f7</externalId><number>ТД-17/2024</number>"
     "<concludedOn>2024-05-20</concludedOn><employee><iin>850701100173</iin><surname>Жолдасов</surname>"
@@ -53,4 +53,4 @@ def termination(ca: TestCa, signer: str = EMPLOYER, key_info: KeyInfoForm = "Key
 
 def contract(ca: TestCa) -> bytes:
     """A signed RegisterContract with all its parts: about 4.7 KB."""
-    return sign_wsse(_CONTRACT.encode(), ca.identity(EMPLOYER))
+    return sign_wsse(CONTRACT.encode(), ca.identity(EMPLOYER))

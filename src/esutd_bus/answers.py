@@ -153,13 +153,8 @@ def receipt(accepted: Accepted) -> Mapping[str, Any]:
         row["due_on"] = accepted.deadline.due_on
         row["days_late"] = accepted.deadline.days_late
         if accepted.deadline.warning is not None:
-            row["warnings"] = [_warning(accepted.deadline.warning)]
+            row["warnings"] = [answer_codes.told(accepted.deadline.warning)]
     return row
-
-
-def _warning(code: str) -> dict[str, str]:
-    text = answer_codes.text(code)
-    return {"code": code, "message_ru": text.ru, "message_kk": text.kk, "message_en": text.en}
 
 
 def _error(refusal: Refusal) -> FaultError:

@@ -8,7 +8,7 @@ tells is durable.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +47,7 @@ class Engine:
         self,
         *,
         contracts: ServiceContracts,
+        batches: Collection[str],
         reader: Reader,
         answers: Answers,
         keys: KeyRing,
@@ -57,6 +58,9 @@ class Engine:
         believes_sent_at: bool = False,
     ) -> None:
         self.contracts = contracts
+        self.batches = frozenset(batches)
+        """The request elements (Clark tags) that carry many entries, and may be larger than others."""
+
         self.keys = keys
         self._reader = reader
         self._answers = answers

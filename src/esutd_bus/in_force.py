@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.dictionaries import Dictionaries
+from esutd_bus.register.limits import Limits
 from esutd_bus.register.partners import Partners
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.signature.known import CertificateIndex
@@ -33,8 +34,9 @@ class CertificatesInForce:
 class InForce:
     """One per process. A reader of the present holds an edition as long as it likes: none is ever changed."""
 
-    def __init__(self, calendar: Calendar) -> None:
+    def __init__(self, calendar: Calendar, limits: Limits) -> None:
         self._calendar = calendar
+        self._limits = limits
         self._dictionaries: Dictionaries | None = None
         self._partners = Partners()
         self.certificates = CertificatesInForce()
@@ -51,7 +53,9 @@ class InForce:
         if self._rulebook is None:
             if self._dictionaries is None:
                 raise RuntimeError("the dictionaries are not read yet")
-            self._rulebook = Rulebook(self._dictionaries, self._calendar, partners=self._partners)
+            self._rulebook = Rulebook(
+                self._dictionaries, self._calendar, self._limits, partners=self._partners
+            )
         return self._rulebook
 
     def partners(self) -> Partners:

@@ -16,6 +16,7 @@ from esutd_bus.mapping.compile import Mappings, compile_mappings
 from esutd_bus.passage import Fetched, Port
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.limits import Limits
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.exchange import Exchange
@@ -58,7 +59,7 @@ async def open_node(settings: Settings) -> Engine:
     if settings.trust_dir is None:
         raise ConfigurationError("ESUTD_TRUST_DIR is not set: no signature could be believed")
     contracts, mappings = load_mapped_contracts(settings)
-    in_force = InForce(Calendar(settings.moved_days))
+    in_force = InForce(Calendar(settings.moved_days), Limits(rules_in_force_on=settings.rules_in_force_on))
     trust = TrustStore.from_directory(settings.trust_dir)
     memory = RevocationMemory(settings, trust) if settings.revocation_policy != "off" else None
     store = Store(
@@ -71,6 +72,7 @@ async def open_node(settings: Settings) -> Engine:
     keys = open_keys(settings)
     engine = Engine(
         contracts=contracts,
+        batches=[tag for tag, operation in mappings.operations.items() if operation.entries is not None],
         reader=Reader(
             mappings.operations,
             Verifier(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from esutd_bus.mapping.compile import MappedOperation
+from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.request_mapping import Landed
 from esutd_bus.passage import MessageRefused, Passage, Request
 from esutd_bus.register.answer_codes import AnswerText
-from esutd_bus.register.command import Command
+from esutd_bus.register.command import Command, Entry
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.signature.explanation import explain
@@ -86,6 +88,8 @@ def _refused(passage: Passage, report: MessageReport) -> MessageRefused:
 
 def _request(passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:
     decoded = operation.contract.request_plan.decode(message.payload)
+    many = operation.entries
+    decoded, entries = many.split(decoded) if many is not None else (decoded, [])
     landed = operation.request.land(decoded.values, decoded.problems)
     passage.record.said = landed.values.pop("message", {})
     passage.request_id = passage.record.said.get("request_id")
@@ -107,6 +111,8 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
         refusals=tuple(landed.refusals),
         malformed=landed.malformed,
     )
+    if many is not None:
+        command = replace(command, entries=_entries(command, many, entries))
     if landed.refusals or passage.request_id is None:
         return Request(operation, command, key=None)
     key = RequestKey(
@@ -117,6 +123,24 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
         keeps=STORED_READS_HOLD if operation.is_read else None,
     )
     return Request(operation, command, key)
+
+
+def _entries(message: Command, many: EntryMapping, entries: Iterable[Landed]) -> tuple[Entry, ...]:
+    """Each entry of a message as the command it would be alone."""
+    return tuple(
+        Entry(
+            replace(
+                message,
+                operation=many.command,
+                values=landed.values,
+                new_id=uuid7(),
+                refusals=tuple(landed.refusals),
+                malformed=landed.malformed,
+            ),
+            partial(many.told, place),
+        )
+        for place, landed in enumerate(entries, start=1)
+    )
 
 
 def _speaker(signer: Signer) -> Speaker:

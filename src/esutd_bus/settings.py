@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from esutd_bus.register.calendar import DayKind
+from esutd_bus.register.limits import Limits
 
 ListAddress = Annotated[str, StringConstraints(pattern=r"^(https?|file)://.")]
 ResponderAddress = Annotated[str, StringConstraints(pattern=r"^https?://.")]
@@ -127,12 +128,17 @@ class Settings(BaseSettings):
     """This machine's name in the journal."""
     max_body_bytes: int = Field(default=102_400, gt=0)
     """SCSE999: 100 KB of HTTP body."""
+    max_batch_body_bytes: int = Field(default=5_242_880, gt=0)
+    """The same for SubmitBatch: 5 MB."""
     body_timeout_seconds: float = Field(default=15.0, gt=0)
     max_in_flight: int = Field(default=512, gt=0)
     """Requests a worker holds at once; one more is answered ESB009."""
 
     moved_days: dict[date, DayKind] = Field(default_factory=dict)
     """Working days the government has moved, as JSON: `{"2026-01-05": "off", "2026-01-11": "working"}`."""
+
+    rules_in_force_on: date = Limits().rules_in_force_on
+    """When the rules of order 353 took effect: contracts that were in force before are counted from then (353/7)."""
 
     now: AwareDatetime | None = None
     """A fixed instant for rules and certificates, never for time-outs (tests)."""

@@ -24,6 +24,7 @@ from store_works import (
 
 from esutd_bus.in_force import InForce
 from esutd_bus.register.calendar import Calendar
+from esutd_bus.register.limits import Limits
 from esutd_bus.register.partners import PROFILES, Partner, PartnerKind
 from esutd_bus.register.state import Needs, State
 from esutd_bus.signature.certificates import read_certificate
@@ -159,7 +160,7 @@ async def test_nodes_follow_the_partners_and_their_certificates(database: str, c
     certificate = ca.identity("portal").certificate
     portal = read_certificate(certificate.public_bytes(Encoding.DER))
     told_of_it, named = portal.summary, portal.require_holder().certificate
-    node = InForce(Calendar())
+    node = InForce(Calendar(), Limits())
     followed = Followed({"partners": node.follows["partners"]})
     issuer, serial = certificate.issuer.rfc4514_string(), certificate.serial_number
 

@@ -102,8 +102,9 @@ class AsgiApplication:
             return await probe(head, reception.engine.ready)
         begun = reception.begin(head)
         if isinstance(begun, Expected):
-            await _read_body(begun, receive, reception.body_timeout_seconds)
-            return begun.message()
+            with begun.body:
+                await _read_body(begun, receive, reception.body_timeout_seconds)
+                return begun.message()
         return begun
 
     async def _answer(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
 
 from esutd_bus.edge.refused import Refused
 
 if TYPE_CHECKING:
+    from esutd_bus.edge.capacity import Capacity
     from esutd_bus.edge.head import RequestHead
 
 DISCARDED_BYTES = 8 * 1024 * 1024
@@ -17,24 +20,45 @@ read an answer, and would see a broken connection instead of SCSE999."""
 _LENGTH = re.compile(r"[0-9]{1,18}")
 
 
+@dataclass(frozen=True, slots=True)
+class Large:
+    """Room for bodies that are larger than usual: few at once, so that half-sent ones do not fill the memory."""
+
+    beyond: int
+    """In bytes: what is larger needs a place."""
+
+    capacity: Capacity
+
+
 class Body:
     """A body as it comes in, piece by piece, of at most `limit` bytes.
 
-    `feed` the pieces, then `whole`; `truncated` and `late` say what else may end a body.
+    Within a `with`, `feed` the pieces, then `whole`; `truncated` and `late` say what else may end a body.
     """
 
-    def __init__(self, head: RequestHead, limit: int) -> None:
-        """`limit` in bytes.
+    def __init__(self, head: RequestHead, limit: int, large: Large | None = None) -> None:
+        """`limit` in bytes; `large`: where there is room for one that is larger than usual.
 
         Raises:
             Refused: 400, Content-Length is no length; 413, it is too large and reading on would help nobody.
         """
         self._limit = limit
+        self._large = large
+        self._room = ExitStack()
+        self._crowded: Refused | None = None
         self._pieces: list[bytes] = []
         self._received = 0
         self._declared = None if head.chunked else _declared_length(head)
         if self.too_large and (head.expects_continue or self.remaining > limit + DISCARDED_BYTES):
             raise self._too_large()
+
+    def __enter__(self) -> Self:
+        """The body itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leaves the room that it took."""
+        self._room.close()
 
     @property
     def too_large(self) -> bool:
@@ -55,21 +79,34 @@ class Body:
             Refused: 413, there is no end in sight.
         """
         self._received += len(piece)
-        if not self.too_large:
+        self._take_room()
+        if not self.too_large and self._crowded is None:
             self._pieces.append(piece)
             return
         self._pieces.clear()
         if self._received > self._limit + DISCARDED_BYTES:
             raise self._too_large()
 
+    def _take_room(self) -> None:
+        """Once, as soon as the body is larger than usual."""
+        if self._large is not None and self._received > self._large.beyond:
+            large, self._large = self._large, None
+            try:
+                self._room.enter_context(large.capacity.place())
+            except Refused as refused:
+                self._crowded = refused
+
     def whole(self) -> bytes:
         """The body, ended as HTTP says it ends.
 
         Raises:
-            Refused: 413 (SCSE999), longer than the limit; 400, shorter than its Content-Length.
+            Refused: 413 (SCSE999), longer than the limit; 400, shorter than its Content-Length; 503 (ESB009), no
+                room for so large a one.
         """
         if self.too_large:
             raise self._too_large()
+        if self._crowded is not None:
+            raise self._crowded
         if self._declared is not None and self._received != self._declared:
             raise self.truncated()
         return b"".join(self._pieces)
@@ -82,10 +119,15 @@ class Body:
         """The body did not come in time: what is known of it by then decides the answer."""
         if self.too_large:
             return self._too_large()
-        return Refused(408, "ESB009", f"the body did not come within {seconds:g} seconds")
+        return self._crowded or Refused(408, "ESB009", f"the body did not come within {seconds:g} seconds")
 
     def _too_large(self) -> Refused:
-        return Refused(413, "SCSE999", f"the body is larger than {self._limit} bytes")
+        return too_large(self._limit)
+
+
+def too_large(limit: int) -> Refused:
+    """A body beyond its limit in bytes."""
+    return Refused(413, "SCSE999", f"the body is larger than {limit} bytes")
 
 
 def _declared_length(head: RequestHead) -> int | None:

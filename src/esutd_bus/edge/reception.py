@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from esutd_bus.edge.body import Body
+from esutd_bus.edge.body import Body, Large, too_large
 from esutd_bus.edge.capacity import Capacity
 from esutd_bus.edge.content_type import charset_of, check_content_encoding, check_encoding
 from esutd_bus.edge.documents import contract_document
@@ -15,13 +15,20 @@ from esutd_bus.edge.metrics import count_entries, show_key
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
 from esutd_bus.logs import trace
+from esutd_bus.soap.envelope import SoapError, open_envelope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from esutd_bus.edge.head import RequestHead
     from esutd_bus.engine import Engine
     from esutd_bus.settings import Settings
+    from esutd_bus.soap.contract import ServiceContract
 
 _log = structlog.get_logger("esutd_bus.edge")
+
+LARGE_AT_ONCE = 16
+"""How many bodies larger than usual a process reads at once; one more is turned away (ESB009)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +37,8 @@ class Expected:
 
     body: Body
     charset: str | None
+    most: Callable[[bytes], int]
+    """How many bytes a message may have, by the operation it asks for."""
 
     def message(self) -> bytes:
         """The bytes for the engine, once the body is read.
@@ -38,6 +47,9 @@ class Expected:
             Refused: 400, 413, 415.
         """
         message = self.body.whole()
+        limit = self.most(message)
+        if len(message) > limit:
+            raise too_large(limit)
         check_encoding(self.charset, message)
         return message
 
@@ -50,7 +62,9 @@ class Reception:
         self.capacity = Capacity(settings.max_in_flight)
         self.body_timeout_seconds = settings.body_timeout_seconds
         self._public_url = settings.public_address
-        self._max_body_bytes = settings.max_body_bytes
+        self._usual_bytes = settings.max_body_bytes
+        self._large = Large(settings.max_body_bytes, Capacity(LARGE_AT_ONCE))
+        self._batch_bytes = max(settings.max_batch_body_bytes, settings.max_body_bytes)
         engine.keys.follow(show_key)
         engine.follow(count_entries)
 
@@ -71,7 +85,21 @@ class Reception:
             raise Refused(405, "ESB002", "a SOAP message is sent by POST", allow="POST")
         charset = charset_of(head)
         check_content_encoding(head)
-        return Expected(Body(head, self._max_body_bytes), charset)
+        return Expected(Body(head, self.largest(contract), self._large), charset, self._most)
+
+    def largest(self, contract: ServiceContract) -> int:
+        """How many bytes the largest message of a service may have."""
+        has_batches = not self.engine.batches.isdisjoint(contract.operations)
+        return self._batch_bytes if has_batches else self._usual_bytes
+
+    def _most(self, message: bytes) -> int:
+        if len(message) <= self._usual_bytes:
+            return self._usual_bytes
+        try:
+            operation = open_envelope(message).payload.tag
+        except SoapError:
+            return self._usual_bytes
+        return self._batch_bytes if operation in self.engine.batches else self._usual_bytes
 
     def refuse(self, refused: Refused) -> Reply:
         """The reply to a refused request: its status, and a SOAP fault inside."""

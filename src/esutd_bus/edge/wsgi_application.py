@@ -106,7 +106,7 @@ class _Station:
             raise
         self._reception = Reception(engine, settings)
         self._servers = {
-            path: spyne_server(contract, self._hand_over, settings.max_body_bytes)
+            path: spyne_server(contract, self._hand_over, self._reception.largest(contract))
             for path, contract in engine.contracts.by_path.items()
         }
 
@@ -134,8 +134,9 @@ class _Station:
             return self._loop.run(probe(head, self._reception.engine.ready))
         begun = self._reception.begin(head)
         if isinstance(begun, Expected):
-            read_body(begun.body, head, environ, self._reception.body_timeout_seconds)
-            return begun.message()
+            with begun.body:
+                read_body(begun.body, head, environ, self._reception.body_timeout_seconds)
+                return begun.message()
         return begun
 
     def _work(

@@ -12,6 +12,7 @@ from esutd_bus.mapping.answer_compiler import AnswerCompiler
 from esutd_bus.mapping.answer_mapping import AnswerMapping
 from esutd_bus.mapping.answer_sources import AnswerSources
 from esutd_bus.mapping.document import MappingDocument, OperationDocument, read_documents
+from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.exchange_tables import declare
 from esutd_bus.mapping.fields import Field
 from esutd_bus.mapping.request_compiler import RequestCompiler
@@ -19,10 +20,12 @@ from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.mapping.serving import served
 from esutd_bus.mapping.yaml_file import MappingError
 from esutd_bus.register import store_rows
+from esutd_bus.register.case import Decider
 from esutd_bus.register.decide import COMMANDS
 from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.soap.contract import Operation, ServiceContract, ServiceContracts
+from esutd_bus.soap.schema import Node
 
 STORE_ROWS = "StoreRows"
 """The generic command: what a mapping lands on tables of its own is stored and answered."""
@@ -49,6 +52,9 @@ class MappedOperation:
 
     order: Mapping[str, int]
     """Path → its place in the schema."""
+
+    entries: EntryMapping | None = None
+    """The repeated element whose members are judged each by itself, if it has one."""
 
     def in_order(self, refusals: Iterable[Refusal]) -> list[Refusal]:
         """The refusals with their paths, in the message's own order."""
@@ -104,6 +110,7 @@ def compile_mappings(
     operations: dict[str, MappedOperation] = {}
     for service, document in _pairs(contracts, documents):
         element_paths = {**everywhere, **_element_paths(document)}
+        many: list[tuple[str, OperationDocument, Decider, tuple[Node, str] | None]] = []
         for tag, contract in service.operations.items():
             said = document.operations[contract.name]
             decider = COMMANDS[said.command] if said.command else store_rows.DECIDER
@@ -117,6 +124,11 @@ def compile_mappings(
             )
             way_out = AnswerCompiler(contract, said, sources, element_paths).compile()
             operations[tag] = _mapped(contract, said, way_in, way_out, request.fetch)
+            if request.entries is not None or decider.judges_entries_as is not None:
+                many.append((tag, said, decider, request.entries))
+        mapped = {operations[tag].contract.name: operations[tag] for tag in service.operations}
+        for tag, said, decider, entries in many:
+            operations[tag] = replace(operations[tag], entries=_entries(said, decider, entries, mapped))
     for document in documents:
         for name in document.tables:
             if name in unfed:
@@ -171,6 +183,39 @@ def _mapped(
         fetch=fetch,
         order={node.path: place for place, node in enumerate(contract.request.walk())},
     )
+
+
+def _entries(
+    said: OperationDocument,
+    decider: Decider,
+    entries: tuple[Node, str] | None,
+    operations: Mapping[str, MappedOperation],
+) -> EntryMapping:
+    """The mapping of an operation's entries: that of the operation which takes one alone. Raises MappingError."""
+    place = f"{said.place}, request"
+    if entries is None:
+        raise MappingError(f"{place}: {said.command} needs a repeated group with «judged_as: OPERATION»")
+    node, name = entries
+    where = f"{place}, {node.path}, judged_as"
+    alone = operations.get(name)
+    if alone is None or decider.judges_entries_as != alone.command:
+        wanted = decider.judges_entries_as or "nothing: it is a command without entries"
+        raise MappingError(f"{where}: {said.command or STORE_ROWS} judges entries as {wanted}")
+    if alone.fetch:
+        raise MappingError(f"{where}: {name} asks other systems first, which is not done for many entries")
+    one = next((child for child in alone.contract.request.children if child.path == node.path), None)
+    if one is None or one.repeated or _shape(one) != _shape(node):
+        raise MappingError(f"{where}: {name} has no single element «{node.path}» of the same type")
+    return EntryMapping(node.path, alone.command, alone.request, alone.in_order)
+
+
+def _shape(node: Node) -> list[tuple[object, ...]]:
+    """What is below an element, to be compared with another one."""
+    return [
+        (below.path, below.kind, below.type, below.min_occurs, below.max_occurs)
+        for child in node.children
+        for below in child.walk()
+    ]
 
 
 def _element_paths(document: MappingDocument) -> dict[str, str]:

@@ -32,11 +32,12 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
         "page_number": int,
         "page_size": int,
         "request_id": UUID,
+        "batch_id": UUID,
     },
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change", "batch")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

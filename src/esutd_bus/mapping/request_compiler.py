@@ -27,6 +27,7 @@ EMPLOYER = "employer"
 _WORDS_OF_CODES = {"missing", "malformed"}
 _WORDS_OF_A_LEAF = {"to", "as", *_WORDS_OF_CODES}
 _WORDS_OF_ROWS = {"rows", *_WORDS_OF_CODES}
+_WORDS_OF_ENTRIES = {"judged_as", *_WORDS_OF_CODES}
 
 Line = Mapping[str, str]
 
@@ -75,6 +76,9 @@ class RequestCompiler:
         self.fetch: dict[str, Field] = {}
         """After `compile`: port → the field it is asked by."""
 
+        self.entries: tuple[Node, str] | None = None
+        """After `compile`: the repeated group whose members are judged each by itself, and the operation as whose."""
+
     def compile(self) -> RequestMapping:
         """The mapping, proved."""
         for child in self._element.children:
@@ -106,6 +110,9 @@ class RequestCompiler:
             _only_words(line, _WORDS_OF_A_LEAF, "a leaf", where)
             self._land(node, group, line, where)
             return
+        if "judged_as" in line:
+            self._judge_each(node, line, where)
+            return
         if node.repeated:
             _only_words(line, _WORDS_OF_ROWS, "a repeated group", where)
             if "rows" not in line:
@@ -118,6 +125,13 @@ class RequestCompiler:
             _only_words(line, _WORDS_OF_CODES, "a group", where)
         for child in node.children:
             self._visit(child, group)
+
+    def _judge_each(self, node: Node, line: Line, where: str) -> None:
+        """Takes note of a repeated group that another operation's mapping tells of."""
+        _only_words(line, _WORDS_OF_ENTRIES, "entries", where)
+        if not node.repeated or "/" in node.path or self.entries is not None:
+            raise MappingError(f"{where}: «judged_as» is said of one repeated group, right below the message")
+        self.entries = node, line["judged_as"]
 
     def _land(self, node: Node, group: str | None, line: Line, where: str) -> None:
         if "to" not in line:

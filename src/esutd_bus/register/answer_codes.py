@@ -45,6 +45,12 @@ def text(code: str) -> AnswerText:
         raise AnswerCodeError(f"{code}: the answer code is {known}") from None
 
 
+def told(code: str) -> Mapping[str, str]:
+    """A code in force with its texts, as an answer's mapping reads them. Raises `AnswerCodeError`."""
+    said = text(code)
+    return {"code": code, "message_ru": said.ru, "message_kk": said.kk, "message_en": said.en}
+
+
 def in_force() -> frozenset[str]:
     """Every code an answer may carry."""
     return frozenset(_in_force())

@@ -152,6 +152,9 @@ class Decider:
     ports: frozenset[str] = frozenset()
     """The other systems that are asked before the decision."""
 
+    judges_entries_as: str | None = None
+    """Of a command with many entries: the command as which it judges each of them."""
+
     by_itself: bool = False
     """Whether it is the employer itself that must sign: nobody can be entrusted with it (353/5)."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,19 @@ class Command:
     `refusals` tells so; no rule may call them absent.
     """
 
+    entries: tuple[Entry, ...] = ()
+    """Of a batch: each entry as the command that it would be alone."""
+
     @property
     def employer(self) -> str:
         """BIN or IIN (12 digits) of the employer the message acts for: the verified signer's."""
         return self.speaker.number
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One of many in a message, judged by itself."""
+
+    command: Command
+    told: Callable[[Sequence[Refusal]], Sequence[Refusal]]
+    """The entry's refusals in the order of the message, each with its path there (`contract[17]/number`)."""

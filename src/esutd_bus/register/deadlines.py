@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.event import Deadline
+from esutd_bus.register.years import shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,34 @@ def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> De
     due_on = _due_on(term, event_on, calendar)
     days_late = _days_late(term, due_on, today, calendar)
     return Deadline(clause, due_on, days_late, term.warning if days_late else None)
+
+
+LARGE_HEADCOUNT = 2000
+"""People: an employer with more of them had two years for the contracts it had already, any other one year."""
+
+
+def registration_deadline(
+    concluded_on: date,
+    ends_on: date | None,
+    headcount: int | None,
+    today: date,
+    calendar: Calendar,
+    in_force_on: date,
+) -> Deadline | None:
+    """By when a contract is due, and how late it comes today (353/7).
+
+    One signed before the rules took effect (`in_force_on`) is not new: if it was in force on that day it is due within
+    a year or two, however it is sent; if its term had ended by then, the order asks for it by no day. `headcount`: how
+    many people the employer has, where that is told.
+    """
+    if concluded_on >= in_force_on:
+        return deadline("353/7", concluded_on, today, calendar)
+    if ends_on is not None and ends_on < in_force_on:
+        return None
+    years = 2 if headcount is not None and headcount > LARGE_HEADCOUNT else 1
+    due_on = shifted(in_force_on, years)
+    days_late = max(0, (today - due_on).days)
+    return Deadline("353/7", due_on, days_late, TERMS["353/7"].warning if days_late else None)
 
 
 def _due_on(term: Term, event_on: date, calendar: Calendar) -> date:

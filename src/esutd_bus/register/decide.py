@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -19,6 +19,7 @@ from esutd_bus.register import (
     delete_leave,
     extend_contract,
     find_contracts,
+    get_batch_result,
     get_contract,
     get_disclosures,
     get_employee_contracts,
@@ -32,12 +33,14 @@ from esutd_bus.register import (
     reinstate_employee,
     rights,
     store_rows,
+    submit_batch,
     terminate_contract,
     transfer_contracts,
 )
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
-from esutd_bus.register.event import Decision, Refused
+from esutd_bus.register.event import Decision
+from esutd_bus.register.judgement import judge
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.state import Needs, State
@@ -63,6 +66,8 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "FindContracts": find_contracts.DECIDER,
         "GetOwnViolations": get_own_violations.DECIDER,
         "GetRequestStatus": get_request_status.DECIDER,
+        "SubmitBatch": submit_batch.DECIDER,
+        "GetBatchResult": get_batch_result.DECIDER,
         "RecordDelegation": record_delegation.DECIDER,
         "GetEmployeeContracts": get_employee_contracts.DECIDER,
         "GetNotifications": get_notifications.DECIDER,
@@ -87,25 +92,10 @@ def missing_right(command: Command, state: State, now: datetime, rules: Rulebook
 def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> Decision:
     """Judges a command whose sender may give it (`missing_right`) by every rule of its operation at once.
 
-    What the schema found (`command.refusals`) comes first, then the rules' refusals in their order, none
-    twice. `now` must have a zone; the same arguments always give the same decision.
+    `now` must have a zone; the same arguments always give the same decision.
     """
-    case = Case.of(command, state, now, rules)
-    decider = _decider(command)
-    # What the schema tells of a field and what a rule tells of it share a code only where both miss it.
-    told = {refusal.code for refusal in command.refusals}
-    found = (refusal for rule in decider.rules for refusal in rule(case) if refusal.code not in told)
-    refusals = _distinct((*command.refusals, *found))
-    return Refused(refusals) if refusals else decider.accept(case)
+    return judge(_decider(command), Case.of(command, state, now, rules))
 
 
 def _decider(command: Command) -> Decider:
     return COMMANDS.get(command.operation, store_rows.DECIDER)
-
-
-def _distinct(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
-    """The first refusal of each code at each place."""
-    first: dict[tuple[str, str | None], Refusal] = {}
-    for refusal in refusals:
-        first.setdefault((refusal.code, refusal.path or refusal.field), refusal)
-    return tuple(first.values())

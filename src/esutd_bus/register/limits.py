@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,10 @@ class Limits:
 
     works_again_years_ahead: int = 50
     """Years: the first working day after a leave is not later (SCSE131, which says 50)."""
+
+    rules_in_force_on: date = date(2020, 9, 15)
+    """When the rules took effect, from which contracts that were in force already are counted (353/7).
+
+    The order took effect ten calendar days after the day of its first publication (its clause 4). It does not tell
+    that day; it was registered on 4 September 2020, and could be published no earlier.
+    """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import ACTIVE, ENTERED, ENTERED_LATER
-from esutd_bus.register.deadlines import deadline
+from esutd_bus.register.deadlines import registration_deadline
 from esutd_bus.register.event import Accepted, ContractEvent
 from esutd_bus.register.proof import new_proof
 from esutd_bus.register.rules import (
@@ -37,7 +37,14 @@ def needs(command: Command) -> Needs:
 def accept(case: Case) -> Accepted:
     """The contract begins its life at version 1."""
     row = _row(case)
-    due = deadline("353/7", row["concluded_on"], case.today, case.rules.calendar)
+    due = registration_deadline(
+        row["concluded_on"],
+        row["ends_on"],
+        case.value("batch.headcount"),
+        case.today,
+        case.rules.calendar,
+        case.rules.limits.rules_in_force_on,
+    )
     event = ContractEvent(
         kind="ContractRegistered",
         contract=row,

@@ -85,6 +85,12 @@ class Needs:
     new_external_id: str | None = None
     """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
 
+    batch_id: UUID | None = None
+    """A batch that this employer has sent."""
+
+    entries: tuple[Needs, ...] = ()
+    """What each entry of a batch needs."""
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -112,5 +118,9 @@ class State:
     system: Row | None = None
     acknowledgements: Sequence[Row] = ()
     contract_by_new_external_id: Row | None = None
+    batch: Row | None = None
+    entries: Sequence[State] = ()
+    """Of each entry of a batch, in their order: what was there before the batch."""
+
     fetched: Mapping[str, Any] = field(default_factory=dict)
     """What was asked of other systems before, by port: `{"person": {...} | None}`."""

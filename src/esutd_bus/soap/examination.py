@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,7 +13,9 @@ from esutd_bus.soap.problem import Decoded, Kind, Problem
 from esutd_bus.soap.schema import XMLDSIG, Model, Node, Wildcard
 
 PROBLEM_LIMIT = 100
-"""How many problems of one payload are told: an answer must not grow far beyond its request."""
+"""How many problems of one payload are told, and of each repeated element right below it: an answer must not grow far
+beyond its request, and what is wrong with one of many entries hides nothing of another.
+"""
 
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _XML_SPACE = " \t\r\n"
@@ -35,13 +38,17 @@ class _Walk:
 
     def __init__(self) -> None:
         self._problems: dict[tuple[str, Kind], Problem] = {}
+        self._counts: Counter[str] = Counter()
 
     def told(self) -> tuple[Problem, ...]:
         return tuple(self._problems.values())
 
     def problem(self, place: str, kind: Kind, detail: str) -> None:
-        if len(self._problems) < PROBLEM_LIMIT:
-            self._problems.setdefault((place, kind), Problem(place, kind, detail))
+        first = place.partition("/")[0]
+        entry = first if first.endswith("]") else ""
+        if self._counts[entry] < PROBLEM_LIMIT and (place, kind) not in self._problems:
+            self._counts[entry] += 1
+            self._problems[place, kind] = Problem(place, kind, detail)
 
     def group(
         self, node: Node, element: etree._Element, place: str, below: int, values: dict[str, Any]

@@ -15,9 +15,15 @@ CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_MS = 20_000
 """What waits longer (for somebody's lock, say) gives up: the sender is told to try again."""
 
-# Every hot query finds its rows by key. On a young, unanalysed table the planner would rather scan or hash, and
-# a prepared statement would keep that plan when the table has grown.
-_PLANS_BY_KEY = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off"
+# Every hot query finds its rows by key. On a young, unanalysed table the planner would rather scan or hash. And a
+# generic plan, made when the table was empty, looks cheap for ever: it would be taken for a batch of many keys, with
+# whatever index was as good as another one then.
+_BY_KEY = (
+    "enable_seqscan=off",
+    "enable_hashjoin=off",
+    "enable_mergejoin=off",
+    "plan_cache_mode=force_custom_plan",
+)
 
 Connection = AsyncConnection[dict[str, Any]]
 
@@ -44,7 +50,8 @@ _COMMON: _Common = {
 
 async def connect(url: str, *, by_key: bool = False) -> Connection:
     """An autocommit connection; `by_key` for one that only ever looks rows up by their keys."""
-    options = f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} {_PLANS_BY_KEY if by_key else ''}"
+    given = ("timezone=UTC", f"statement_timeout={STATEMENT_TIMEOUT_MS}", *(_BY_KEY if by_key else ()))
+    options = " ".join(f"-c {option}" for option in given)
     return await AsyncConnection.connect(
         url, autocommit=True, row_factory=dict_row, options=options, **_COMMON
     )

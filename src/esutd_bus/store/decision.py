@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from esutd_bus.register.state import State
+from esutd_bus.register.state import Needs, State
 from esutd_bus.store.loading import Loaded
 from esutd_bus.store.work import Outcome, Work
 
@@ -57,7 +57,16 @@ def _looks_around(work: Work) -> bool:
 
 
 def _touches(work: Work, state: State) -> set[Key]:
-    needs, employer = work.needs, work.employer
+    keys = _about(work.employer, work.needs, state)
+    for needs, met in zip(work.needs.entries, state.entries, strict=True):
+        keys |= _about(work.employer, needs, met)
+    if work.key is not None:
+        keys.add(_request(work.key.sender, work.key.request_id))
+    return keys
+
+
+def _about(employer: str, needs: Needs, state: State) -> set[Key]:
+    """What a command with these needs is about."""
     keys: set[Key] = {
         ("contract", row["id"])
         for row in (
@@ -91,8 +100,6 @@ def _touches(work: Work, state: State) -> set[Key]:
         keys.add(("acknowledgement", needs.acknowledgements_of))
     if needs.new_iin is not None:
         keys.add(("iin", needs.new_iin))
-    if work.key is not None:
-        keys.add(_request(work.key.sender, work.key.request_id))
     return keys
 
 

@@ -99,6 +99,11 @@ SELECT {select_list(tables.employer_system, "s")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
 """  # noqa: S608
 
+_BATCHES = f"""
+SELECT {select_list(tables.batch, "b")}
+FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN batch b USING (employer, id)
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 
 
@@ -121,6 +126,7 @@ class Loaded:
     _systems: Index = field(default_factory=dict)
     _proofs: Index = field(default_factory=dict)
     _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _batches: Index = field(default_factory=dict)
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -153,6 +159,8 @@ class Loaded:
             delegation=self._delegations.get((employer, needs.delegation_to)),
             system=self._systems.get((employer, needs.system)),
             acknowledgements=self._acknowledgements.get(needs.acknowledgements_of, ()),
+            batch=self._batches.get((employer, needs.batch_id)),
+            entries=tuple(self.state(employer, entry) for entry in needs.entries),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -219,10 +227,17 @@ class Loaded:
         for row in rows:
             self._proofs[row["employer"], row["external_id"]] = row
 
+    def add_batches(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `batch`."""
+        for row in rows:
+            self._batches[row["employer"], row["id"]] = row
+
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
-    needed = [(work.employer, work.needs) for work in batch if work.employer]
+    needed = [
+        (work.employer, each) for work in batch if work.employer for each in (work.needs, *work.needs.entries)
+    ]
     by_id = _keys((e, n.contract_id) for e, n in needed)
     by_external_id = _keys(
         (e, wanted) for e, n in needed for wanted in (n.contract_external_id, n.new_external_id)
@@ -268,6 +283,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         acknowledgements = await _ask(
             connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)
         )
+        batches = await _ask(connection, _BATCHES, _keys((e, n.batch_id) for e, n in needed))
     loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
     loaded.add_answers(await _rows(answers))
     loaded.add_contracts(await _rows(contracts))
@@ -282,6 +298,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     loaded.add_systems(await _rows(systems))
     loaded.add_proofs(await _rows(proofs))
     loaded.add_acknowledgements(await _rows(acknowledgements))
+    loaded.add_batches(await _rows(batches))
     return loaded
 
 

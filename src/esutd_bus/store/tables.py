@@ -198,6 +198,18 @@ iin_change = Table(
     comment="Which IIN a person had before, as the first employer told who knew of the change.",
 )
 
+batch = Table(
+    "batch",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("headcount", Integer),
+    Column("entries", JSONB, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("recorded_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    comment="Batches of contracts, and what became of each entry, in the order of the message.",
+)
+
 FORMER_EMPLOYEE: LiteralString = (
     """(jsonb_path_query_first(changes, '$[*]?(@."field" == "employee_iin")."before"') #>> '{}')"""
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from esutd_bus.testbed.placeholders import Filling
     from esutd_bus.testbed.replay import Exchange
 
-VOLATILE = ("receipt/messageId", "receipt/receivedAt", "contractId", "amendmentId", "leaveId")
+VOLATILE = ("receipt/messageId", "receipt/receivedAt", "contractId", "amendmentId", "leaveId", "batchId")
 """What is new in every answer; a fixture that names volatile paths of its own keeps those."""
 
 _TELLING_LENGTH = 8

@@ -26,17 +26,21 @@ def body_element(envelope: etree._Element) -> etree._Element | None:
 
 
 def value_at(element: etree._Element, path: str) -> str:
-    """The text at a path of local names below an element; of several alike the first.
+    """The text at a path of local names below an element; of several alike the first, or the one that is counted.
+
+    `contract[2]/number`: as the fields of faults are told.
 
     Raises:
         LookupError: nothing is there.
     """
     here = element
     for step in path.split("/"):
-        below = next((child for child in here.iterchildren(f"{{*}}{step}")), None)
-        if below is None:
+        name, _, count = step.partition("[")
+        alike = list(here.iterchildren(f"{{*}}{name}"))
+        place = int(count.rstrip("]") or 1)
+        if not 1 <= place <= len(alike):
             raise LookupError(f"{local_name(here)} has no {step}")
-        here = below
+        here = alike[place - 1]
     return here.text or ""
 
 

@@ -23,8 +23,14 @@ PATH = "/soap/test"
 CORRELATION_ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
 LIMIT = 2000
+BATCH_LIMIT = 4000
+BATCH = f"{{{NAMESPACE}}}DoMany"
 SETTINGS = Settings(
-    public_url="https://register.example", max_body_bytes=LIMIT, body_timeout_seconds=1.5, max_in_flight=4
+    public_url="https://register.example",
+    max_body_bytes=LIMIT,
+    max_batch_body_bytes=BATCH_LIMIT,
+    body_timeout_seconds=1.5,
+    max_in_flight=4,
 )
 
 
@@ -34,7 +40,10 @@ class Contract:
     namespace: str = NAMESPACE
     path: str = PATH
     operations: dict[str, Any] = field(
-        default_factory=lambda: {f"{{{NAMESPACE}}}Do": SimpleNamespace(name="Do")}
+        default_factory=lambda: {
+            f"{{{NAMESPACE}}}Do": SimpleNamespace(name="Do"),
+            BATCH: SimpleNamespace(name="DoMany"),
+        }
     )
 
     def wsdl(self, public_url: str) -> bytes:
@@ -49,6 +58,8 @@ class Contract:
 
 class FakeEngine:
     """Answers with the digest of what it got. What a message holds makes it wait for a sign, or raise."""
+
+    batches = frozenset({BATCH})
 
     def __init__(self) -> None:
         self.contracts = SimpleNamespace(by_path={PATH: Contract()})

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esutd_bus.edge.body import DISCARDED_BYTES, Body
+from esutd_bus.edge.body import DISCARDED_BYTES, Body, Large
+from esutd_bus.edge.capacity import Capacity
 from esutd_bus.edge.head import RequestHead
 from esutd_bus.edge.refused import Refused
 
@@ -97,3 +98,24 @@ def test_the_same_length_twice_is_one() -> None:
 def test_late_is_408_unless_it_is_too_large_already() -> None:
     assert (body(10).late(5).status, body(10).late(5).code) == (408, "ESB009")
     assert body(LIMIT + 1).late(5).status == 413
+
+
+def test_few_bodies_larger_than_usual_are_read_at_once() -> None:
+    large = Large(beyond=10, capacity=Capacity(1))
+
+    def sent(octets: int) -> Body:
+        received = Body(RequestHead("POST", "/", "", {}), LIMIT, large)
+        received.feed(b"x" * 6)
+        received.feed(b"x" * (octets - 6))
+        return received
+
+    with sent(11) as first:
+        with sent(11) as crowded, sent(10) as usual:
+            crowded.feed(b"x")
+            with pytest.raises(Refused) as refused:
+                crowded.whole()
+            assert (refused.value.status, refused.value.code) == (503, "ESB009")
+            assert len(usual.whole()) == 10
+        assert len(first.whole()) == 11
+    with sent(LIMIT) as later:
+        assert len(later.whole()) == LIMIT

@@ -9,9 +9,10 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from fake_engine import CORRELATION_ID, LIMIT, NAMESPACE, PATH
+from fake_engine import BATCH_LIMIT, CORRELATION_ID, LIMIT, NAMESPACE, PATH
 from servers import wait_until
 
+from esutd_bus.soap.envelope import SOAP11
 from support.wire import HALF_CLOSE, Response, chunked, converse, post
 
 if TYPE_CHECKING:
@@ -21,6 +22,13 @@ ENVELOPE = (
     b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
     b'<x:Do xmlns:x="%s"/></e:Body></e:Envelope>' % NAMESPACE.encode()
 )
+
+
+def message_of(operation: str, length: int) -> bytes:
+    """An envelope of so many bytes."""
+    opening = f'<Envelope xmlns="{SOAP11}"><Body><{operation} xmlns="{NAMESPACE}">'.encode()
+    closing = f"</{operation}></Body></Envelope>".encode()
+    return opening + b"x" * (length - len(opening) - len(closing)) + closing
 
 
 def get(path: str, method: str = "GET", **rest: str) -> bytes:
@@ -57,6 +65,11 @@ def test_chunks(server: Running) -> None:
     assert answered(one(server, head, chunked(*pieces)), ENVELOPE)
 
 
+def test_a_batch_may_be_larger(server: Running) -> None:
+    message = message_of("DoMany", BATCH_LIMIT)
+    assert answered(one(server, post(PATH, message)), message)
+
+
 def test_exactly_the_limit(server: Running) -> None:
     message = b"x" * LIMIT
     assert answered(one(server, post(PATH, message)), message)
@@ -69,10 +82,12 @@ def test_exactly_the_limit(server: Running) -> None:
         post(PATH, b"x" * (LIMIT + 1)),
         post(PATH, b"x" * 3_000_000),
         post(PATH, chunked(b"x" * LIMIT, b"x"), length=None, headers=("Transfer-Encoding: chunked",)),
-        post(PATH, length=LIMIT + 1, headers=("Expect: 100-continue",)),
+        post(PATH, length=BATCH_LIMIT + 1, headers=("Expect: 100-continue",)),
         post(PATH, length=10**12),
+        post(PATH, message_of("Do", LIMIT + 1)),
+        post(PATH, message_of("DoMany", BATCH_LIMIT + 1)),
     ],
-    ids=["declared", "much", "chunked", "expect", "endless"],
+    ids=["declared", "much", "chunked", "expect", "endless", "not a batch", "a batch"],
 )
 def test_too_large(server: Running, request_bytes: bytes) -> None:
     response = one(server, request_bytes)

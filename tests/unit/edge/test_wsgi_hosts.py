@@ -136,6 +136,8 @@ def test_spyne_routes_each_message_to_the_method_of_its_operation() -> None:
     assert called == ["Do", "AnyOperation", "AnyOperation", "AnyOperation", "AnyOperation"]
     assert set(server.app.interface.service_method_map) == {
         f"{{{NAMESPACE}}}Do",
+        f"{{{NAMESPACE}}}DoMany",
+        f"{{{NAMESPACE}}}DoMany",
         f"{{{NAMESPACE}}}AnyOperation",
     }
 

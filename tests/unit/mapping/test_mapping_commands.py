@@ -66,6 +66,44 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
             id="a column of the other row it makes",
         ),
         pytest.param(
+            CONTRACTS,
+            [(("SubmitBatch", "request", "contract"), {"ignored": "not now"})],
+            "SubmitBatch, request: SubmitBatch needs a repeated group with «judged_as: OPERATION»",
+            id="its entries",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("SubmitBatch", "request", "contract"), {"judged_as": "AmendContract"})],
+            "SubmitBatch, request, contract, judged_as: SubmitBatch judges entries as RegisterContract",
+            id="entries of another command",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [(("SubmitBatch", "request", "contract"), {"judged_as": "Register"})],
+            "SubmitBatch, request, contract, judged_as: SubmitBatch judges entries as RegisterContract",
+            id="entries of an operation that is not there",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [
+                (
+                    ("SubmitBatch", "request", "contract"),
+                    {"judged_as": "RegisterContract", "to": "batch.headcount"},
+                )
+            ],
+            "SubmitBatch, request, contract: «to» is nothing to say of entries",
+            id="what is not said of entries",
+        ),
+        pytest.param(
+            CONTRACTS,
+            [
+                (("SubmitBatch", "request", "contract"), {"ignored": "not now"}),
+                (("SubmitBatch", "request", "employer"), {"judged_as": "RegisterContract"}),
+            ],
+            "employer: «judged_as» is said of one repeated group, right below the message",
+            id="entries that do not repeat",
+        ),
+        pytest.param(
             PERSONS,
             [(("GetPersonalFile", "request", "purpose"), {"ignored": "not kept"})],
             "GetPersonalFile: column disclosure.purpose is required, but no leaf that every message has feeds it",

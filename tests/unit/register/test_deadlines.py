@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from esutd_bus.register.answer_codes import in_force
 from esutd_bus.register.calendar import Calendar
-from esutd_bus.register.deadlines import TERMS, deadline
+from esutd_bus.register.deadlines import TERMS, deadline, registration_deadline
 from esutd_bus.register.event import Deadline
 
 CALENDAR = Calendar()
+IN_FORCE_ON = date(2020, 9, 15)
 CLAUSES = st.sampled_from(sorted(TERMS))
 DAYS = st.dates(date(2020, 1, 1), date(2029, 12, 31))
 
@@ -39,6 +40,38 @@ def due(clause: str, event_on: date) -> date:
 )
 def test_a_contract_is_due_in_five_working_days(concluded_on: date, due_on: date) -> None:
     assert due("353/7", concluded_on) == due_on
+
+
+@pytest.mark.clause("353/7")
+@pytest.mark.parametrize(
+    ("concluded_on", "ends_on", "headcount", "due_on"),
+    [
+        (date(2020, 9, 14), None, None, date(2021, 9, 15)),  # the last day before the rules
+        (date(2020, 9, 15), None, None, date(2020, 9, 22)),  # the first day under them: 16, 17, 18, 21, 22
+        (date(2001, 1, 5), None, 1, date(2021, 9, 15)),
+        (date(2001, 1, 5), None, 2000, date(2021, 9, 15)),
+        (date(2001, 1, 5), None, 2001, date(2022, 9, 15)),
+        (date(2019, 9, 14), date(2020, 9, 15), None, date(2021, 9, 15)),  # in force on that day, its last
+        (date(2020, 9, 15), None, 2001, date(2020, 9, 22)),  # new ones are due alike for all
+    ],
+)
+def test_a_contract_from_before_the_rules_is_due_in_a_year_or_two(
+    concluded_on: date, ends_on: date | None, headcount: int | None, due_on: date
+) -> None:
+    found = registration_deadline(concluded_on, ends_on, headcount, due_on, CALENDAR, IN_FORCE_ON)
+    late = registration_deadline(
+        concluded_on, ends_on, headcount, due_on + timedelta(days=1), CALENDAR, IN_FORCE_ON
+    )
+    assert found == Deadline("353/7", due_on, 0, None)
+    assert late == Deadline("353/7", due_on, 1, "SCSE088")
+
+
+@pytest.mark.clause("353/7")
+def test_a_contract_that_had_ended_before_the_rules_is_due_by_no_day() -> None:
+    ended = registration_deadline(
+        date(2001, 1, 5), date(2020, 9, 14), None, date(2025, 1, 9), CALENDAR, IN_FORCE_ON
+    )
+    assert ended is None
 
 
 @pytest.mark.clause("353/8")

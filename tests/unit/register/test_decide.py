@@ -109,6 +109,7 @@ MESSAGES = st.fixed_dictionaries(
                 "page_size": st.integers(-1, 102),
                 "employee_iin": CODES,
                 "request_id": st.just(UUID(int=7)),
+                "batch_id": st.just(UUID(int=8)),
             },
         ),
         "leave": partial(LEAVE, of={}),
@@ -126,6 +127,7 @@ MESSAGES = st.fixed_dictionaries(
             [{"leave_id": LEAVE_ID}, {"external_id": LEAVE["external_id"]}, {}]
         ),
         "delegation": partial(DELEGATION, of={}),
+        "batch": partial({"headcount": 2001}, of={}),
         "reference": st.sampled_from([BY_ID, {"external_id": "e" * 32}, {}]),
         "amendment_reference": st.sampled_from(
             [{"amendment_id": AMENDMENT_ID}, {"external_id": AMENDMENT["external_id"]}, {}]
@@ -156,6 +158,7 @@ STATES = st.builds(
     amendments=st.lists(st.just(AMENDED), max_size=1),
     leaves=st.lists(st.sampled_from([RECORDED, {**RECORDED, "status": "deleted"}]), max_size=1),
     leave_by_external_id=st.none() | st.just(RECORDED),
+    batch=st.none() | st.just({"id": UUID(int=8), "entries": [{"external_id": None, "errors": []}]}),
     moving=st.lists(
         ROWS.filter(bool).map(
             lambda row: {

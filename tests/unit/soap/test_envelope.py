@@ -14,6 +14,7 @@ from esutd_bus.soap.envelope import (
     PREFIX_LIMIT,
     SOAP11,
     SOAP12,
+    TAG_LIMIT,
     WSSE,
     SoapError,
     answer_envelope,
@@ -139,6 +140,15 @@ def test_the_same_prefix_may_be_declared_often() -> None:
     assert open_envelope(
         soap("<s:Body><a>" + "<b xmlns='urn:b' xmlns:p = 'urn:p'/>" * PREFIX_LIMIT + "</a></s:Body>")
     )
+
+
+def test_tags_are_not_without_number() -> None:
+    def holding(tags: int) -> bytes:
+        return soap("<s:Body><a>" + "<b/>" * tags + "</a></s:Body>")
+
+    around = holding(0).count(b"<")
+    assert open_envelope(holding(TAG_LIMIT - around))
+    assert refusal(holding(TAG_LIMIT - around + 1)) == "ESB001"
 
 
 def test_as_deep_as_may_be() -> None:

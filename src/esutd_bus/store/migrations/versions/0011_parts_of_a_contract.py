@@ -1,13 +1,13 @@
 """Optional parts of a contract: working conditions and their proof, foreign workers, the special social payment
 
-Revision: 0011, after 0006
+Revision: 0011, after 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0006"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
