@@ -48,14 +48,25 @@ def request_table(request: Node, mapping: OperationDocument) -> str:
         "| элемент | что это | вид | сколько | нет | не той формы |",
         "|---|---|---|---|---|---|",
     ]
+    elsewhere: tuple[str, ...] = ()
     for node, often in _rows(request):
+        if node.path.startswith(elsewhere):
+            continue
         line = mapping.request.get(node.path, {})
-        target = line.get("to", "")
-        name = field_name(target) or ""
+        name = field_name(line.get("to", "")) or ""
+        form = _form(node, line)
+        if (other := line.get("judged_as")) is not None:
+            elsewhere += (f"{node.path}/",)
+            form += f", как `{node.name}` в [{other}]({other}.md)"
         missing = line.get("missing", SCHEMA_CODE) if node.required or "missing" in line else "—"
         malformed = _malformed(line) if node.kind == "leaf" else "—"
-        lines.append(f"| `{node.path}` | {name} | {_form(node, line)} | {often} | {missing} | {malformed} |")
+        lines.append(f"| `{node.path}` | {name} | {form} | {often} | {missing} | {malformed} |")
     return "\n".join(lines) if len(lines) > 2 else "Больше в запросе ничего нет."  # noqa: PLR2004  # the table's head
+
+
+def told_elsewhere(request: Node) -> str:
+    """The elements of a request that the page for all operations tells of."""
+    return " и ".join(f"`{child.name}`" for child in request.children if child.name in _TOLD_ELSEWHERE)
 
 
 def answer_table(response: Node, mapping: OperationDocument) -> str:

@@ -24,7 +24,7 @@ from esutd_bus.soap.contract import Operation, ServiceContract, load_contracts
 from esutd_bus.testbed.fixtures import Fixture, load_fixtures
 from operation_codes import codes_table
 from operation_examples import Example, ExampleError, played
-from operation_fields import answer_table, request_table
+from operation_fields import answer_table, request_table, told_elsewhere
 
 ROOT = Path(__file__).parents[1]
 PAGES = ROOT / "docs" / "operations"
@@ -143,7 +143,7 @@ def _page(each: Described, example: Example, fixtures: Mapping[str, Fixture]) ->
         each.text.strip(),
         "\n".join(_facts(each)),
         "## Запрос",
-        "`requestHeader` и `employer` — в [общем для всех](../integrators.ru.md#общее-в-запросах).",
+        f"{told_elsewhere(operation.request)} — в [общем для всех](../integrators.ru.md#общее-в-запросах).",
         request_table(operation.request, mapping),
         f"Пример ([{fixture.label}](../../fixtures/{fixture.label}/request.xml)), до подписи:",
         _fenced(example.request),

@@ -31,10 +31,6 @@ _CALLED = {"contract_event": "history"}
 """What names.yaml, and the mappings of answers, call a table."""
 
 
-class NothingKnownError(LookupError):
-    """Neither a contract nor a message is called so."""
-
-
 @dataclass(frozen=True, slots=True)
 class AsOf:
     """Which truth is asked for."""
@@ -213,18 +209,20 @@ class Explainer:
     def _signatures(self, report: Mapping[str, Any] | None) -> Iterator[Told]:
         if report is None:
             return
-        if report["reason"] is not None and all(each["valid"] for each in report.get("signatures", ())):
+        # Records of before there could be several signatures hold the only one's report itself.
+        signatures = report.get("signatures", [report])
+        if report["reason"] is not None and all(each["valid"] for each in signatures):
             # Refused before, or besides, any signature: by the message's form.
             yield {"valid": False, **self._why(report)}
-        for each in report.get("signatures", ()):
-            signed = {name: each.get(name) for name in ("profile", "position", "valid")}
+        for each in signatures:
             signer = each.get("signer") or {}
-            checks = [check["name"] for check in each["checks"]]
             yield {
-                **signed,
+                **{name: each.get(name) for name in ("profile", "position", "valid")},
                 "signer": "/".join(filter(None, (signer.get("bin"), signer.get("iin")))) or None,
-                "checks": checks,
-                "revocation": [f"{status['subject']}: {status['state']}" for status in each["revocation"]],
+                "checks": [check["name"] for check in each.get("checks", ())],
+                "revocation": [
+                    f"{status['subject']}: {status['state']}" for status in each.get("revocation", ())
+                ],
                 **({} if each["valid"] else self._why({**report, **each})),
             }
 
@@ -232,7 +230,7 @@ class Explainer:
         explained = report.get("explanation") or {}
         return {
             "reason": report["reason"],
-            "section": report["section"],
+            "section": report.get("section"),
             "words": explained.get(self.language),
         }
 
