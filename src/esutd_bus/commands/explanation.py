@@ -299,10 +299,10 @@ def _plain(value: Any) -> Any:
             return value
         case Mapping():
             return _told(dict(value))
-        case datetime():
-            return value.astimezone(UTC).isoformat()
         case date():
-            return value.isoformat()
+            return (value.astimezone(UTC) if isinstance(value, datetime) else value).isoformat()
+        case bytes() | memoryview():
+            return bytes(value).hex()
         case Iterable() if not isinstance(value, str):
             return [_plain(inner) for inner in value]
     return mask(str(value))
