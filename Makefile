@@ -9,7 +9,7 @@ FUZZ ?= 20000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz check codes clauses bench bench-signature bench-batches clean
+.PHONY: demo test test-server fuzz check codes clauses docs bench bench-signature bench-batches clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -35,6 +35,9 @@ codes: $(VENV)/installed  ## every answer code of the ministry: by which rule an
 
 clauses: $(VENV)/installed-dev  ## every clause, its behaviour, its tests (ARGS=--run: which are run)
 	$(BIN)/python tools/clause_table.py $(ARGS)
+
+docs: $(VENV)/installed  ## docs/operations, a page for each operation, examples played (ARGS=--check: are they so?)
+	$(BIN)/python tools/operation_pages.py $(ARGS)
 
 bench: $(VENV)/installed-dev  ## the whole job over HTTP, beside a straightforward service; needs wrk
 	$(BIN)/python -m benchmarks.throughput $(ARGS)

@@ -16,6 +16,7 @@ _COMMANDS = {
     "sign": ("esutd_bus.commands.signatures", "sign"),
     "verify": ("esutd_bus.commands.signatures", "verify"),
     "journal": ("esutd_bus.commands.journal", "journal"),
+    "explain": ("esutd_bus.commands.explain", "explain"),
     "partners": ("esutd_bus.commands.partners", "partners"),
     "revocation": ("esutd_bus.commands.revocation", "revocation"),
     "dictionaries": ("esutd_bus.commands.dictionaries", "dictionaries"),
@@ -53,6 +54,7 @@ def main() -> None:
       esutd-bus serve --test-ca var/ca     keep it running, believing a test CA
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus journal show               what came, and what it was answered
+      esutd-bus explain ID                 a contract's timeline, or why a message was refused
 
     Settings are ESUTD_… variables (docs/operators.ru.md). Exit codes: 0 done; 1 a difference, an invalid signature
     or a broken journal; 2 wrong usage; 3 the environment is not as it must be.

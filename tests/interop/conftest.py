@@ -24,12 +24,13 @@ Outcome = dict[str, Any]
 Outcomes = Callable[[Stack, str, str], Outcome]
 """Stack, binding (`asgi`), document (`wsdl`, `singleWsdl`) → outcome."""
 
-ESSENTIAL = ("unsigned", "registered", "person", "several", "cabinet")
+ESSENTIAL = ("unsigned", "registered", "person", "several", "extended", "leave", "search", "cabinet")
 ALL = (*ESSENTIAL, "late", "contract", "bare", "undocumented", "upstream")
 
 _PEOPLE = {
     "EMPLOYER_BIN": "990440000385",
     "EMPLOYEE_IIN": "850701100173",
+    "NOBODYS_IIN": "870202200130",  # no employer's
     "PERSON_IIN": "890312200172",  # two documents
     "UNDOCUMENTED_IIN": "710808100177",  # none, and no address
     "REFUSED_IIN": "870101100036",  # the registry refuses

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -70,6 +70,33 @@ class TestEveryDoor:
         fault = outcome["cabinet"]
         assert [(error["code"], error["reason"]) for error in errors(fault)] == [("ESB005", "role")]
         assert_typed(fault)
+
+    @pytest.mark.clause("353/13-1")
+    def test_a_term_that_has_ended_is_extended(self, outcome: Outcome) -> None:
+        extended = outcome["extended"]
+        assert (extended["code"], extended["warnings"]) == ("SCSS001", [])
+        assert extended["contractId"] == extended["registered"]
+        assert extended["endsOn"] == (today() + timedelta(days=400)).isoformat()
+        assert int(extended["daysLate"]) == 0
+        assert date.fromisoformat(extended["dueOn"]) > today()
+
+    @pytest.mark.clause("353/6")
+    def test_a_leave_is_recorded(self, outcome: Outcome) -> None:
+        leave = outcome["leave"]
+        UUID(leave["leaveId"])
+        assert leave["code"] == "SCSS001"
+        assert leave.get("dueOn") is None
+
+    def test_contracts_are_found_page_by_page(self, outcome: Outcome) -> None:
+        found = outcome["search"]["one"]
+        (contract,) = found["contracts"]
+        assert (contract["iin"], contract["status"]) == ("850701100173", "active")
+        assert datetime.fromisoformat(contract["changedAt"]).tzinfo is not None
+        assert int(found["total"]) > 1
+
+    def test_a_page_may_be_empty(self, outcome: Outcome) -> None:
+        nothing = outcome["search"]["none"]
+        assert (int(nothing["total"]), nothing["contracts"]) == (0, [])
 
     @pytest.mark.clause("353/6")
     @pytest.mark.code("SCSE001")

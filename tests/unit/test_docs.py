@@ -11,10 +11,14 @@ import click
 import pytest
 import yaml
 
+import operation_pages
 from esutd_bus.cli import main
+from esutd_bus.mapping.document import read_documents
 from esutd_bus.register import answer_codes
+from esutd_bus.register.names import field_name
 from esutd_bus.settings import Settings
 from esutd_bus.signature.reason import Reason
+from esutd_bus.testbed.fixtures import load_fixtures
 from esutd_bus.testbed.population import load_population
 
 ROOT = Path(__file__).parents[2]
@@ -204,3 +208,58 @@ def test_testers_are_told_every_identity_and_every_person() -> None:
     ]
     assert identities.keys() <= told
     assert load_population().keys() <= told
+
+
+def test_every_operation_has_its_page_and_no_page_is_of_none() -> None:
+    """What stands on them, `make docs ARGS=--check` compares."""
+    described = {each.operation.name for each in operation_pages.described()}
+    assert {page.stem for page in operation_pages.PAGES.glob("*.md")} == described | {"README"}
+
+
+def test_an_operation_without_description_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lines = text_of(operation_pages.DESCRIPTIONS)
+    shortened = tmp_path / "operations.yaml"
+    shortened.write_text(lines.replace("\nExtendContract:", "\nExtendTheContract:"), encoding="utf-8")
+    monkeypatch.setattr(operation_pages, "DESCRIPTIONS", shortened)
+    with pytest.raises(operation_pages.DescriptionError, match="says nothing of ExtendContract"):
+        operation_pages.described()
+
+
+def test_a_description_of_no_operation_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    lengthened = tmp_path / "operations.yaml"
+    lengthened.write_text(text_of(operation_pages.DESCRIPTIONS) + "\nGuess: {title: …}\n", encoding="utf-8")
+    monkeypatch.setattr(operation_pages, "DESCRIPTIONS", lengthened)
+    with pytest.raises(operation_pages.DescriptionError, match="in no WSDL: Guess"):
+        operation_pages.described()
+
+
+def test_a_page_that_differs_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(operation_pages, "PAGES", tmp_path)
+    (tmp_path / "Old.md").write_text("", encoding="utf-8")
+    (tmp_path / "New.md").write_text("as it was\n", encoding="utf-8")
+    told = list(operation_pages.differences({"New.md": "as it is\n"}))
+    assert told[0] == "Old.md: is of no operation"
+    assert {"-as it was", "+as it is"} <= set(told)
+
+
+def test_the_example_on_a_page_is_one_the_fixtures_hold() -> None:
+    fixtures = load_fixtures(ROOT / "fixtures")
+    for each in operation_pages.described():
+        assert fixtures[each.example].payload_tag == each.operation.request.tag
+        assert fixtures[each.example].kind == "ok"
+
+
+def test_a_deadline_is_told_of_operations_that_answer_one() -> None:
+    """The example's answer tells by when it was due, or the operation knows no deadline."""
+    fixtures = load_fixtures(ROOT / "fixtures")
+    for each in operation_pages.described():
+        answered = "<c:deadline>" in (fixtures[each.example].expect.answer or "").partition("</receipt>")[0]
+        assert answered == (each.deadline is not None), each.operation.name
+
+
+def test_what_messages_bring_has_a_name() -> None:
+    """Explanations and pages tell a field by its name."""
+    for document in read_documents(ROOT / "mappings", ROOT / "mappings"):
+        for operation in document.operations.values():
+            for path, line in operation.request.items():
+                assert "to" not in line or field_name(line["to"]), f"names.yaml: {line['to']} ({path})"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from esutd_bus.soap.contract_error import ContractError
@@ -36,6 +37,8 @@ class LeafType:
         self.whitespace: str = xsd_type.white_space or "preserve"
         self.name = self._lexical.name
         self.expects = self._facets.told()
+        self.facets: Mapping[str, str] = MappingProxyType(self._facets.narrowed())
+        """What narrows the built-in type, the narrowest only: `maxLength` → `50`; `enumeration` → `one of: a, b`."""
 
     def normalize(self, text: str) -> str:
         """White space as the type's `whiteSpace` facet asks; text of `xs:string` stays as it is."""
@@ -121,6 +124,9 @@ class _Facets:
 
     def allow(self, text: str, value: Any) -> bool:
         return all(check(text, value) for check in self._checks)
+
+    def narrowed(self) -> dict[str, str]:
+        return dict(self._told)
 
     def told(self) -> str:
         """What is expected, in English: `text of 1 to 50 characters`, `one of: active, terminated`."""

@@ -80,7 +80,7 @@ def _record_status(recorded: dict[str, Any], answer: Answer) -> None:
 
 def _template(payload: etree._Element, filling: Filling, volatile: list[str]) -> tuple[str, list[str]]:
     """The answer's element, indented, with placeholders for what the request's placeholders became."""
-    copy = _with_usual_prefixes(payload)
+    copy = with_usual_prefixes(payload)
     present = []
     for element in copy.iter("{*}*"):
         steps = [local_name(above) for above in element.iterancestors("{*}*")][::-1][1:]
@@ -98,7 +98,7 @@ def _template(payload: etree._Element, filling: Filling, volatile: list[str]) ->
     return text, present
 
 
-def _with_usual_prefixes(payload: etree._Element) -> etree._Element:
+def with_usual_prefixes(payload: etree._Element) -> etree._Element:
     """A copy with the service's namespace as the default one and `c` for the common one, as fixtures have it."""
     own = etree.QName(payload).namespace
     nsmap: dict[str | None, str] = {"c": COMMON} | ({None: own} if own else {})

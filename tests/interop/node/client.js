@@ -51,6 +51,16 @@ function bareContract() {
   };
 }
 
+/** A contract for a fixed term that ended yesterday. */
+function endedContract() {
+  return {
+    ...wholeContract(),
+    concludedOn: day(-400),
+    startsOn: day(-400),
+    term: { termCode: '2', endsOn: day(-1) },
+  };
+}
+
 function contractOfSeveralErrors() {
   const contract = wholeContract();
   contract.externalId = 'TD-17';
@@ -154,6 +164,18 @@ async function cabinet(iin) {
   return answer;
 }
 
+async function search(iin) {
+  const [answer] = await clients.contracts.FindContractsAsync({
+    ...common(),
+    criteria: { employeeIin: iin, status: 'active' },
+    page: { number: 1, size: 1 },
+  });
+  return {
+    total: answer.total,
+    contracts: list(answer.contract).map(({ employee, status, changedAt }) => ({ iin: employee.iin, status, changedAt })),
+  };
+}
+
 const steps = {
   async unsigned() {
     const unsigned = await soap.createClientAsync(env.CONTRACTS_WSDL);
@@ -169,6 +191,33 @@ const steps = {
     state.externalId = sent.externalId;
     return register(sent);
   },
+  async extended() {
+    const { contractId: registered } = await register(endedContract());
+    state.extendedId = registered;
+    const [answer] = await clients.contracts.ExtendContractAsync({
+      ...common(),
+      contractRef: { contractId: registered },
+      extension: { extendedOn: day(-1), term: { termCode: '2', endsOn: day(400) } },
+    });
+    const { endsOn } = await contract({ contractId: registered });
+    return { registered, contractId: answer.contractId, endsOn, ...receipt(answer.receipt) };
+  },
+  async leave() {
+    const [answer] = await clients.contracts.RecordLeaveAsync({
+      ...common(),
+      contractRef: { contractId: state.extendedId },
+      leave: {
+        externalId: randomUUID(),
+        leaveTypeCode: '1',
+        personnelNumber: '0042',
+        startsOn: day(-30),
+        endsOn: day(95),
+        firstWorkingDayOn: day(96),
+      },
+    });
+    return { leaveId: answer.leaveId, ...receipt(answer.receipt) };
+  },
+  search: async () => ({ one: await search(env.EMPLOYEE_IIN), none: await search(env.NOBODYS_IIN) }),
   contract: () => contract({ contractId: state.contractId }),
   bare: () => contract({ externalId: state.externalId }),
   person: () => person(env.PERSON_IIN),

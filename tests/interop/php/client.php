@@ -94,6 +94,15 @@ function bareContract(): array
     return $contract;
 }
 
+/** A contract for a fixed term that ended yesterday. */
+function endedContract(): array
+{
+    $contract = wholeContract();
+    $contract['concludedOn'] = $contract['startsOn'] = day(-400);
+    $contract['term']['endsOn'] = day(-1);
+    return $contract;
+}
+
 function contractOfSeveralErrors(): array
 {
     $contract = wholeContract();
@@ -103,6 +112,16 @@ function contractOfSeveralErrors(): array
     $contract['workingTime']['tariffRate'] = 1.25;
     $contract['workPlace']['katoCode'] = '000000001';
     return $contract;
+}
+
+function receipt(object $receipt): array
+{
+    return [
+        'code' => $receipt->code,
+        'dueOn' => $receipt->deadline->dueOn ?? null,
+        'daysLate' => $receipt->deadline->daysLate ?? null,
+        'warnings' => array_column($receipt->warning ?? [], 'code'),
+    ];
 }
 
 function told(callable $call): array
@@ -122,6 +141,7 @@ final class Employer
     private readonly EmployerClient $cabinet;
     private string $contractId = '';
     private string $externalId = '';
+    private string $extendedId = '';
 
     public function __construct()
     {
@@ -180,17 +200,65 @@ final class Employer
         return told(fn () => $this->personOf(getenv('REFUSED_IIN')));
     }
 
+    public function extended(): array
+    {
+        $this->extendedId = $this->register(endedContract())['contractId'];
+        $reference = ['contractId' => $this->extendedId];
+        $answer = $this->contracts->ExtendContract(common() + [
+            'contractRef' => $reference,
+            'extension' => ['extendedOn' => day(-1), 'term' => ['termCode' => '2', 'endsOn' => day(400)]],
+        ]);
+        return [
+            'registered' => $this->extendedId,
+            'contractId' => $answer->contractId,
+            'endsOn' => $this->found($reference)['endsOn'],
+        ] + receipt($answer->receipt);
+    }
+
+    public function leave(): array
+    {
+        $answer = $this->contracts->RecordLeave(common() + [
+            'contractRef' => ['contractId' => $this->extendedId],
+            'leave' => [
+                'externalId' => guid(),
+                'leaveTypeCode' => '1',
+                'personnelNumber' => '0042',
+                'startsOn' => day(-30),
+                'endsOn' => day(95),
+                'firstWorkingDayOn' => day(96),
+            ],
+        ]);
+        return ['leaveId' => $answer->leaveId] + receipt($answer->receipt);
+    }
+
+    public function search(): array
+    {
+        return ['one' => $this->find(getenv('EMPLOYEE_IIN')), 'none' => $this->find(getenv('NOBODYS_IIN'))];
+    }
+
+    private function find(string $iin): array
+    {
+        $answer = $this->contracts->FindContracts(common() + [
+            'criteria' => ['employeeIin' => $iin, 'status' => 'active'],
+            'page' => ['number' => 1, 'size' => 1],
+        ]);
+        return [
+            'total' => $answer->total,
+            'contracts' => array_map(
+                fn ($each) => [
+                    'iin' => $each->employee->iin,
+                    'status' => $each->status,
+                    'changedAt' => $each->changedAt,
+                ],
+                $answer->contract ?? []
+            ),
+        ];
+    }
+
     private function register(array $contract): array
     {
         $answer = $this->contracts->RegisterContract(common() + ['contract' => $contract]);
-        $receipt = $answer->receipt;
-        return [
-            'contractId' => $answer->contractId,
-            'code' => $receipt->code,
-            'dueOn' => $receipt->deadline->dueOn ?? null,
-            'daysLate' => $receipt->deadline->daysLate ?? null,
-            'warnings' => array_column($receipt->warning ?? [], 'code'),
-        ];
+        return ['contractId' => $answer->contractId] + receipt($answer->receipt);
     }
 
     private function found(array $reference): array

@@ -96,6 +96,15 @@ def contract_of_several_errors() -> dict[str, Any]:
     return contract
 
 
+def ended_contract() -> dict[str, Any]:
+    """A contract for a fixed term that ended yesterday."""
+    began = TODAY - timedelta(days=400)
+    contract = whole_contract()
+    contract |= {"concludedOn": began, "startsOn": began}
+    contract["term"]["endsOn"] = TODAY - timedelta(days=1)
+    return contract
+
+
 class Employer:
     """The steps, in the order in which they are asked for."""
 
@@ -105,6 +114,7 @@ class Employer:
         self.cabinet_of_portals = zeep.Client(environ["CABINET_WSDL"], wsse=signature())
         self.contract_id = ""
         self.external_id = ""
+        self.extended_id = ""
 
     def unsigned(self) -> Any:
         client = zeep.Client(environ["CONTRACTS_WSDL"])
@@ -154,6 +164,55 @@ class Employer:
             portals,
             lambda: portals.service.GetEmployeeContracts(**asked, page={"number": 1, "size": 10}),
         )
+
+    def extended(self) -> Any:
+        registered = self.contracts.service.RegisterContract(**common(), contract=ended_contract())
+        self.extended_id = registered.contractId
+        answer = self.contracts.service.ExtendContract(
+            **common(),
+            contractRef={"contractId": self.extended_id},
+            extension={
+                "extendedOn": TODAY - timedelta(days=1),
+                "term": {"termCode": "2", "endsOn": TODAY + timedelta(days=400)},
+            },
+        )
+        found = self._contract({"contractId": self.extended_id})
+        return {
+            "registered": self.extended_id,
+            "contractId": answer.contractId,
+            "endsOn": found["endsOn"],
+            **receipt(answer.receipt),
+        }
+
+    def leave(self) -> Any:
+        answer = self.contracts.service.RecordLeave(
+            **common(),
+            contractRef={"contractId": self.extended_id},
+            leave={
+                "externalId": str(uuid4()),
+                "leaveTypeCode": "1",
+                "personnelNumber": "0042",
+                "startsOn": TODAY - timedelta(days=30),
+                "endsOn": TODAY + timedelta(days=95),
+                "firstWorkingDayOn": TODAY + timedelta(days=96),
+            },
+        )
+        return {"leaveId": answer.leaveId, **receipt(answer.receipt)}
+
+    def search(self) -> Any:
+        return {"one": self._search(environ["EMPLOYEE_IIN"]), "none": self._search(environ["NOBODYS_IIN"])}
+
+    def _search(self, iin: str) -> Any:
+        answer = self.contracts.service.FindContracts(
+            **common(), criteria={"employeeIin": iin, "status": "active"}, page={"number": 1, "size": 1}
+        )
+        return {
+            "total": answer.total,
+            "contracts": [
+                {"iin": each.employee.iin, "status": each.status, "changedAt": each.changedAt.isoformat()}
+                for each in answer.contract
+            ],
+        }
 
     def _told(self, client: zeep.Client, call: Callable[[], Any]) -> Any:
         """The fault of a call. zeep gives its detail as XML, and decodes it by the WSDL's type when asked."""

@@ -9,11 +9,23 @@ import bus.esutd.common.v1.Receipt;
 import bus.esutd.common.v1.RequestHeader;
 import bus.esutd.common.v1.Warning;
 import bus.esutd.contracts.v1.Contract;
+import bus.esutd.contracts.v1.ContractStatus;
+import bus.esutd.contracts.v1.Criteria;
 import bus.esutd.contracts.v1.Employee;
 import bus.esutd.contracts.v1.EmploymentContracts;
 import bus.esutd.contracts.v1.EmploymentContractsPortType;
+import bus.esutd.contracts.v1.ExtendContract;
+import bus.esutd.contracts.v1.ExtendContractResponse;
+import bus.esutd.contracts.v1.Extension;
+import bus.esutd.contracts.v1.FindContracts;
+import bus.esutd.contracts.v1.FindContractsResponse;
+import bus.esutd.contracts.v1.FoundContract;
 import bus.esutd.contracts.v1.GetContract;
 import bus.esutd.contracts.v1.GetContractResponse;
+import bus.esutd.contracts.v1.Leave;
+import bus.esutd.contracts.v1.Page;
+import bus.esutd.contracts.v1.RecordLeave;
+import bus.esutd.contracts.v1.RecordLeaveResponse;
 import bus.esutd.contracts.v1.RegisterContract;
 import bus.esutd.contracts.v1.RegisterContractResponse;
 import bus.esutd.contracts.v1.RegisteredContract;
@@ -54,6 +66,7 @@ public final class Client {
     private final CabinetPortType cabinet;
     private String contractId;
     private String externalId;
+    private String extendedId;
 
     private Client() throws Exception {
         var personalFileService = new PersonalFile(new URL(System.getenv("PERSONAL_FILE_WSDL")));
@@ -77,12 +90,13 @@ public final class Client {
             case "registered" -> {
                 RegisterContractResponse answer = register(contracts, wholeContract());
                 contractId = answer.getContractId();
-                yield receipt(answer);
+                yield receipt("contractId", answer.getContractId(), answer.getReceipt());
             }
             case "late" -> {
                 Contract sent = bareContract();
                 externalId = sent.getExternalId();
-                yield receipt(register(contracts, sent));
+                RegisterContractResponse answer = register(contracts, sent);
+                yield receipt("contractId", answer.getContractId(), answer.getReceipt());
             }
             case "contract" -> {
                 var reference = new ContractRef();
@@ -94,6 +108,10 @@ public final class Client {
                 reference.setExternalId(externalId);
                 yield found(reference);
             }
+            case "extended" -> extended();
+            case "leave" -> leave();
+            case "search" -> Map.of(
+                    "one", search(System.getenv("EMPLOYEE_IIN")), "none", search(System.getenv("NOBODYS_IIN")));
             case "person" -> person(System.getenv("PERSON_IIN"));
             case "cabinet" -> told(() -> cabinetOf(System.getenv("PERSON_IIN")));
             case "undocumented" -> person(System.getenv("UNDOCUMENTED_IIN"));
@@ -199,15 +217,86 @@ public final class Client {
         return port.registerContract(request);
     }
 
-    private static Map<String, Object> receipt(RegisterContractResponse answer) {
-        Receipt receipt = answer.getReceipt();
+    private static Map<String, Object> receipt(String name, String id, Receipt receipt) {
+        var deadline = receipt.getDeadline();
         Map<String, Object> told = new LinkedHashMap<>();
-        told.put("contractId", answer.getContractId());
+        told.put(name, id);
         told.put("code", receipt.getCode());
-        told.put("dueOn", receipt.getDeadline().getDueOn());
-        told.put("daysLate", receipt.getDeadline().getDaysLate());
+        told.put("dueOn", deadline == null ? null : deadline.getDueOn());
+        told.put("daysLate", deadline == null ? null : deadline.getDaysLate());
         told.put("warnings", receipt.getWarning().stream().map(Warning::getCode).toList());
         return told;
+    }
+
+    private static ContractRef reference(String contractId) {
+        var reference = new ContractRef();
+        reference.setContractId(contractId);
+        return reference;
+    }
+
+    /** A contract for a fixed term that ended yesterday, and its extension. */
+    private Map<String, Object> extended() throws bus.esutd.contracts.v1.RegisterFault {
+        Contract ended = wholeContract();
+        ended.setConcludedOn(day(-400));
+        ended.setStartsOn(day(-400));
+        ended.getTerm().setEndsOn(day(-1));
+        extendedId = register(contracts, ended).getContractId();
+        var term = new Term();
+        term.setTermCode("2");
+        term.setEndsOn(day(400));
+        var extension = new Extension();
+        extension.setExtendedOn(day(-1));
+        extension.setTerm(term);
+        var request = new ExtendContract();
+        request.setRequestHeader(header());
+        request.setEmployer(employer());
+        request.setContractRef(reference(extendedId));
+        request.setExtension(extension);
+        ExtendContractResponse answer = contracts.extendContract(request);
+        Map<String, Object> told = receipt("contractId", answer.getContractId(), answer.getReceipt());
+        told.put("registered", extendedId);
+        told.put("endsOn", found(reference(extendedId)).get("endsOn"));
+        return told;
+    }
+
+    private Map<String, Object> leave() throws bus.esutd.contracts.v1.RegisterFault {
+        var leave = new Leave();
+        leave.setExternalId(UUID.randomUUID().toString());
+        leave.setLeaveTypeCode("1");
+        leave.setPersonnelNumber("0042");
+        leave.setStartsOn(day(-30));
+        leave.setEndsOn(day(95));
+        leave.setFirstWorkingDayOn(day(96));
+        var request = new RecordLeave();
+        request.setRequestHeader(header());
+        request.setEmployer(employer());
+        request.setContractRef(reference(extendedId));
+        request.setLeave(leave);
+        RecordLeaveResponse answer = contracts.recordLeave(request);
+        return receipt("leaveId", answer.getLeaveId(), answer.getReceipt());
+    }
+
+    private Map<String, Object> search(String iin) throws bus.esutd.contracts.v1.RegisterFault {
+        var criteria = new Criteria();
+        criteria.setEmployeeIin(iin);
+        criteria.setStatus(ContractStatus.ACTIVE);
+        var page = new Page();
+        page.setNumber(1);
+        page.setSize(1);
+        var request = new FindContracts();
+        request.setRequestHeader(header());
+        request.setEmployer(employer());
+        request.setCriteria(criteria);
+        request.setPage(page);
+        FindContractsResponse answer = contracts.findContracts(request);
+        List<Object> found = new ArrayList<>();
+        for (FoundContract each : answer.getContract()) {
+            found.add(Map.of(
+                    "iin", each.getEmployee().getIin(),
+                    "status", each.getStatus().value(),
+                    "changedAt", each.getChangedAt()));
+        }
+        return Map.of("total", answer.getTotal(), "contracts", found);
     }
 
     private Map<String, Object> found(ContractRef reference) throws bus.esutd.contracts.v1.RegisterFault {
