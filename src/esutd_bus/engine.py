@@ -160,12 +160,13 @@ class Engine:
 
         Nor for a stranger, who would learn from how long it takes.
         """
-        search = needs(request.command).search
-        if search is None or request.key is None:
+        needed = needs(request.command)
+        if needed.search is None or request.key is None:
             return request
         if await self._is_strangers(passage, request):
             return replace(request, is_strangers=True)
-        return replace(request, found=await self._store.search(request.command.employer, search))
+        whose = needed.owner or request.command.employer
+        return replace(request, found=await self._store.search(whose, needed.search))
 
     async def _is_strangers(self, passage: Passage, request: Request) -> bool:
         """Whether the sender may not ask, by the partners of this moment: those in memory may be older."""
@@ -215,6 +216,7 @@ class Engine:
             events=decision.events,
             decided_at=now,
             recorded_by=request.command.speaker.recorded_by,
+            channel=self._rulebook().partners.channel_of(request.command.speaker, request.command.serves),
             binds=True,
         )
 

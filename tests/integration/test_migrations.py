@@ -32,7 +32,7 @@ def tables(**declarations: Any) -> Iterable[Table]:
     return declare([MappingDocument("Test.yaml", "Test", {}, declarations)]).values()
 
 
-NEWEST = "migrated from nothing to 0008"
+NEWEST = "migrated from nothing to 0009"
 
 LESSON = {"columns": {"topic": {"type": "text", "required": True}, "hours": "decimal"}, "index": ["topic"]}
 PUPIL = {"parent": "lesson", "columns": {"iin": "text"}}
@@ -139,7 +139,7 @@ def test_what_amendments_say_is_told_by_the_history_after_the_migration(empty: s
 
 def test_contracts_from_before_know_when_they_changed_and_whose_their_entries_are(empty: str) -> None:
     later = {"registered_at", "changed_at"}
-    row = {name: value for name, value in contract("n1").items() if name not in later}
+    row = {name: value for name, value in contract("n1", kato_code="751410000").items() if name not in later}
     names, values = ", ".join(row), ", ".join(f":{name}" for name in row)
     with sqlalchemy_engine(empty).begin() as connection:
         command.upgrade(alembic_config(connection), "0005")
@@ -163,6 +163,9 @@ def test_contracts_from_before_know_when_they_changed_and_whose_their_entries_ar
     changed = rows(empty, "SELECT number, changed_at::date::text FROM contract ORDER BY 1")
     assert changed == [("n1", "2026-03-05"), ("n2", "2026-03-02")]
     assert rows(empty, "SELECT DISTINCT employer FROM contract_event") == [(EMPLOYER,)]
+    # What the authority counts by: the region and the employee; by which way it came, nobody knows any more.
+    counted = "SELECT DISTINCT region, employee_iin, channel FROM contract_event"
+    assert rows(empty, counted) == [("750000000", row["employee_iin"], None)]
     with pytest.raises(psycopg.errors.RaiseException, match="only ever added"):
         rows(empty, "DELETE FROM contract_event")
 

@@ -112,9 +112,9 @@ def test_a_search_walks_the_two_small_indexes(database: str) -> None:
         """)
         connection.execute("""
             INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,
-                message_id, days_late, changes, employer)
+                message_id, days_late, changes, employer, employee_iin)
             SELECT id, 1, 'ContractRegistered', starts_on, changed_at, employer, id,
-                CASE WHEN number LIKE '%5' THEN 1 ELSE 0 END, '[]', employer FROM contract
+                CASE WHEN number LIKE '%5' THEN 1 ELSE 0 END, '[]', employer, employee_iin FROM contract
         """)
         connection.execute("VACUUM ANALYZE contract, contract_event")
         indexes = ("ix_contract_without_working_time", "ix_contract_event_late")

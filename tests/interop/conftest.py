@@ -39,7 +39,9 @@ _PATHS = {
     "CONTRACTS_WSDL": "/soap/contracts",
     "PERSONAL_FILE_WSDL": "/soap/personal-file",
     "CABINET_WSDL": "/soap/cabinet",
+    "AUTHORITY_WSDL": "/soap/authority",
 }
+"""Every program imports all of them, and calls what an employer may call."""
 
 
 @pytest.fixture(

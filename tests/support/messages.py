@@ -19,13 +19,23 @@ SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 CONTRACTS = "urn:esutd-bus:contracts:v1"
 PERSONAL_FILE = "urn:esutd-bus:personal-file:v1"
 CABINET = "urn:esutd-bus:cabinet:v1"
+AUTHORITY = "urn:esutd-bus:authority:v1"
 COMMON = "urn:esutd-bus:common:v1"
-PATHS = {CONTRACTS: "/soap/contracts", PERSONAL_FILE: "/soap/personal-file", CABINET: "/soap/cabinet"}
+PATHS = {
+    CONTRACTS: "/soap/contracts",
+    PERSONAL_FILE: "/soap/personal-file",
+    CABINET: "/soap/cabinet",
+    AUTHORITY: "/soap/authority",
+}
 
 EMPLOYER = "990440000385"
 EMPLOYEE = "850312100031"
 
-_COMMON_CHILDREN = {"requestHeader", "employer", "contractRef"}
+_NAMESPACES = {
+    **dict.fromkeys(("requestHeader", "employer", "registeredBy", "contractRef"), COMMON),
+    **dict.fromkeys(("correction", "termination", "page"), CONTRACTS),
+}
+"""Element → the namespace of its children, where it is not its own."""
 
 
 def today() -> Any:
@@ -95,16 +105,16 @@ def envelope(namespace: str, operation: str, parts: Mapping[str, Any]) -> bytes:
     body = etree.SubElement(root, f"{{{SOAP}}}Body")
     element = etree.SubElement(body, f"{{{namespace}}}{operation}", nsmap={"v1": namespace, "c": COMMON})
     for name, value in parts.items():
-        _append(element, name, value, namespace, COMMON if name in _COMMON_CHILDREN else namespace)
+        _append(element, name, value, namespace)
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
-def _append(parent: Any, name: str, value: Any, namespace: str, below: str) -> None:
+def _append(parent: Any, name: str, value: Any, namespace: str) -> None:
     for one in value if isinstance(value, list) else [value]:
         child = etree.SubElement(parent, f"{{{namespace}}}{name}")
         if isinstance(one, Mapping):
             for inner, inner_value in one.items():
-                _append(child, inner, inner_value, below, below)
+                _append(child, inner, inner_value, _NAMESPACES.get(name, namespace))
         elif one is not None:
             child.text = str(one).lower() if isinstance(one, bool) else str(one)
 

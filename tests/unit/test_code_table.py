@@ -75,7 +75,7 @@ def test_a_rule_is_found_by_the_code_it_gives() -> None:
     assert "register/rules/registration.py: number_is_free" in BY_RULE["SCSE014"]
     assert BY_RULE["SCSE117"] == ("register/rules/iin_change.py: iins_differ",)
     assert BY_RULE["SCSE089"] == ("register/deadlines.py: TERMS",)
-    assert BY_RULE["SCSE008"] == ("common.yaml",)
+    assert BY_RULE["SCSE008"] == ("Authority.yaml", "common.yaml")
 
 
 def test_warnings_and_success_are_provoked_too() -> None:

@@ -20,11 +20,13 @@ MESSAGE = "message"
 _SAID_OF_A_MESSAGE: Mapping[str, type] = {"employer": str, "request_id": UUID, "sent_at": str, "system": str}
 BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "reference": {"contract_id": UUID, "external_id": str},
+    "owner": {"employer": str},
     "employee_reference": {"iin": str},
     "amendment_reference": {"amendment_id": UUID, "external_id": str},
     "leave_reference": {"leave_id": UUID, "external_id": str},
     "change_reference": {"id": str},
     "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
+    "application": {"whose": str, "number": str, "date": date, "reason": str},
     "search": {
         "employee_iin": str,
         "status": str,
@@ -33,6 +35,15 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
         "page_size": int,
         "request_id": UUID,
         "batch_id": UUID,
+        "region": str,
+    },
+    "statistics": {
+        "first_day": date,
+        "last_day": date,
+        "by_region": bool,
+        "by_period": str,
+        "by_channel": bool,
+        "by_event": bool,
     },
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""

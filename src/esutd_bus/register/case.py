@@ -57,16 +57,20 @@ class Case:
         return self.said.get(field) is None and field not in self.command.malformed
 
     @property
-    def contract(self) -> Row | None:
-        """The contract the message refers to: of this employer, and not deleted."""
+    def referred(self) -> Row | None:
+        """The contract the message refers to, even a deleted one: of this employer."""
         reference = self.table("reference")
         if reference.get("contract_id") is not None:
-            found = self.state.contract_by_id
-        elif reference.get("external_id") is not None:
-            found = self.state.contract_by_external_id
-        else:
-            return None
-        return None if found is None or found["status"] == DELETED else found
+            return self.state.contract_by_id
+        if reference.get("external_id") is not None:
+            return self.state.contract_by_external_id
+        return None
+
+    @property
+    def contract(self) -> Row | None:
+        """The contract the message refers to: of this employer, and not deleted."""
+        referred = self.referred
+        return None if referred is None or referred["status"] == DELETED else referred
 
     @property
     def found(self) -> Row:

@@ -49,7 +49,7 @@ def accept(case: Case) -> Accepted:
         corrected_terms(case, before),
         deadline=window.amendment_window(case, before),
         amendment=after,
-        of_amendment=changes_of(before, after),
+        beside=changes_of(before, after),
     )
 
 

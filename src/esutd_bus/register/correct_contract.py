@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from esutd_bus.register.case import Case, Decider, Sources, referred
+from esutd_bus.register.case import Case, Decider, Rule, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.correction import corrections
 from esutd_bus.register.entering import entered
@@ -45,6 +45,36 @@ def accept(case: Case) -> Accepted:
     return entered(case, CORRECTED, starts_on, values, deadline=window_of_entry)
 
 
+CONTENT: tuple[Rule, ...] = (
+    correction.new_external_id_is_free,
+    registration.number_is_free,
+    registration.contract_is_not_too_old,
+    registration.contract_is_concluded,
+    registration.employee_iin_is_right,
+    registration.start_is_not_too_old,
+    registration.start_is_in_sight,
+    correction.start_is_not_after_amendments,
+    term.term_is_not_for_amendments_only,
+    term.term_has_its_end,
+    term.term_allows_end,
+    correction.as_corrected(term.start_is_not_after_end),
+    correction.as_corrected(term.period_suits_term),
+    term.end_is_in_sight,
+    codes.codes_are_in_dictionaries,
+    working_time.rate_has_regime,
+    working_time.regime_allows_rate,
+    working_time.regime_has_its_rate,
+    working_time.rate_is_part_of_one,
+    work_place.territory_is_given_at_home,
+    work_place.territory_is_not_given_abroad,
+    conditions.conditions_hold_together,
+    correction.as_registered(conditions.heavy_code_is_of_its_time),
+    foreign_worker.permit_is_right,
+    correction.as_registered(foreign_worker.contract_starts_before_permit_ends),
+    foreign_worker.term_of_a_permit_is_a_foreigners,
+)
+"""What a correction is judged by, whoever makes it, and whenever."""
+
 DECIDER = Decider(
     needs,
     (
@@ -53,32 +83,7 @@ DECIDER = Decider(
         reference.contract_exists,
         reference.contract_is_not_terminated,
         window.contract_may_still_be_mended,
-        correction.new_external_id_is_free,
-        registration.number_is_free,
-        registration.contract_is_not_too_old,
-        registration.contract_is_concluded,
-        registration.employee_iin_is_right,
-        registration.start_is_not_too_old,
-        registration.start_is_in_sight,
-        correction.start_is_not_after_amendments,
-        term.term_is_not_for_amendments_only,
-        term.term_has_its_end,
-        term.term_allows_end,
-        correction.as_corrected(term.start_is_not_after_end),
-        correction.as_corrected(term.period_suits_term),
-        term.end_is_in_sight,
-        codes.codes_are_in_dictionaries,
-        working_time.rate_has_regime,
-        working_time.regime_allows_rate,
-        working_time.regime_has_its_rate,
-        working_time.rate_is_part_of_one,
-        work_place.territory_is_given_at_home,
-        work_place.territory_is_not_given_abroad,
-        conditions.conditions_hold_together,
-        correction.as_registered(conditions.heavy_code_is_of_its_time),
-        foreign_worker.permit_is_right,
-        correction.as_registered(foreign_worker.contract_starts_before_permit_ends),
-        foreign_worker.term_of_a_permit_is_a_foreigners,
+        *CONTENT,
     ),
     accept,
     Sources(tables=frozenset({"contract"})),

@@ -12,6 +12,7 @@ from esutd_bus.register import (
     calendar,
     change_employee_iin,
     correct_amendment,
+    correct_by_authority,
     correct_contract,
     correct_leave,
     delete_amendment,
@@ -27,6 +28,9 @@ from esutd_bus.register import (
     get_own_violations,
     get_personal_file,
     get_request_status,
+    get_statistics,
+    get_violations,
+    read_contract,
     record_delegation,
     record_leave,
     register_contract,
@@ -73,6 +77,10 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "GetNotifications": get_notifications.DECIDER,
         "AcknowledgeChange": acknowledge_change.DECIDER,
         "GetDisclosures": get_disclosures.DECIDER,
+        "CorrectByAuthority": correct_by_authority.DECIDER,
+        "ReadContract": read_contract.DECIDER,
+        "GetStatistics": get_statistics.DECIDER,
+        "GetViolations": get_violations.DECIDER,
     }
 )
 """The commands with rules of their own. A mapping names one of them, or its rows are stored as they come."""

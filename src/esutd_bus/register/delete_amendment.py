@@ -32,7 +32,7 @@ def accept(case: Case) -> Accepted:
         {},
         deadline=window.amendment_window(case, before),
         amendment=after,
-        of_amendment=changes_of(before, after),
+        beside=changes_of(before, after),
     )
 
 

@@ -101,11 +101,11 @@ def faults(name: str, entries: Sequence[Entry]) -> Iterator[tuple[int, str]]:
         if entry.code in seen:
             yield index, f"code {entry.code} stands here a second time"
         seen.add(entry.code)
-        above = _region(entry.code) if name == KATO else entry.parent_code
+        above = region(entry.code) if name == KATO else entry.parent_code
         if above is not None and above not in known:
             yield index, f"code {entry.code} is an orphan: there is no {above}"
 
 
-def _region(kato: str) -> str:
+def region(kato: str) -> str:
     """The region (or city of republican rank) a territory belongs to: the first two of nine digits."""
     return f"{kato[:2]}0000000"

@@ -27,14 +27,14 @@ def entered(
     effective_on: date,
     values: Mapping[str, Any],
     *,
-    deadline: Deadline,
+    deadline: Deadline | None,
     amendment: Row | None = None,
-    of_amendment: Changes = _NO_CHANGES,
+    beside: Changes = _NO_CHANGES,
 ) -> Accepted:
     """An entry about a contract, accepted.
 
     `values`: what it says of the contract, column → value. `amendment`: the additional agreement it is about, as
-    it is from now on; `of_amendment`: what changes in that.
+    it is from now on; `beside`: what changes in that, or what else history tells of the entry.
     """
     contract = case.found
     entry = Entry(kind, effective_on, case.now, values, amendment["id"] if amendment else None)
@@ -43,7 +43,7 @@ def entered(
     event = ContractEvent(
         kind=kind,
         contract=row,
-        changes={**of_amendment, **differences(contract, changed)},
+        changes={**beside, **differences(contract, changed)},
         effective_on=effective_on,
         deadline=deadline,
         amendment=amendment,

@@ -36,7 +36,11 @@ def needs(command: Command) -> Needs:
 
 def accept(case: Case) -> Accepted:
     """Nothing happens to the register; the answer tells what it holds."""
-    contract = case.found
+    return told(case, case.found)
+
+
+def told(case: Case, contract: Row) -> Accepted:
+    """What the register holds of a contract, its leaves in force and its whole history with it."""
     history = [_entry(row) for row in sorted(case.state.history, key=lambda row: row["version"])]
     leaves = sorted(active_leaves(case), key=lambda row: row["starts_on"])
     answer = {"contract": contract, "leaves": leaves, "history": history}
@@ -49,10 +53,12 @@ def _entry(row: Row) -> Mapping[str, Any]:
     return {**{column: row[column] for column in columns}, "change": row["changes"]}
 
 
+ANSWER = Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}, table_lists={"leaves": "leave"})
+
 DECIDER = Decider(
     needs,
     (completeness.contract_is_named, reference.contract_exists),
     accept,
-    Sources(tables=frozenset({"contract"}), lists={"history": _ENTRY}, table_lists={"leaves": "leave"}),
+    ANSWER,
     requires=("reference",),
 )

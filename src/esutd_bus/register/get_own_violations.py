@@ -18,7 +18,7 @@ from esutd_bus.register.state import Needs, Row
 LATE_ENTRY = "lateEntry"
 WORKING_TIME_MISSING = "workingTimeMissing"
 
-_VIOLATION = Shape(
+VIOLATION = Shape(
     always={"kind": str, "clause": str, "contract_id": UUID, "external_id": str, "number": str},
     sometimes={
         "event": str,
@@ -52,10 +52,12 @@ def _told(row: Row) -> Mapping[str, Any]:
     return {**row, "kind": LATE_ENTRY, "code": TERMS[clause].warning}
 
 
+PAGE_RULES = (search.page_is_complete, search.pages_are_counted_from_one, search.page_has_a_right_size)
+
 DECIDER = Decider(
     needs,
-    (search.page_is_complete, search.pages_are_counted_from_one, search.page_has_a_right_size),
+    PAGE_RULES,
     accept,
-    Sources(rows={"found": Shape(always={"total": int})}, lists={"violations": _VIOLATION}),
+    Sources(rows={"found": Shape(always={"total": int})}, lists={"violations": VIOLATION}),
     requires=("search.page_number", "search.page_size"),
 )

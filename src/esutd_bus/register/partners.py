@@ -39,6 +39,9 @@ EMPLOYERS = frozenset({PartnerKind.EMPLOYER, PartnerKind.INDIVIDUAL_EMPLOYER})
 CARRIERS = frozenset({PartnerKind.PORTAL, PartnerKind.GOVERNMENT_SYSTEM})
 """Those who may bring any employer's signed documents."""
 
+OWN_SYSTEM = "employer-system"
+"""The channel of an employer's own system; any other is called after the kind of partner."""
+
 PROFILES = frozenset({"wsse", "document"})
 """The signature profiles of whoever has no entry, or one that names none."""
 
@@ -95,6 +98,13 @@ class Partners:
         """The signature profiles that a sender may use."""
         entry = self._entries.get(number)
         return PROFILES if entry is None or entry.profiles is None else entry.profiles
+
+    def channel_of(self, speaker: Speaker, serves: frozenset[PartnerKind]) -> str:
+        """By which way a message comes (order 353, clause 4): who brings it, or acts as more than an employer."""
+        via = speaker.via
+        brings = self.kinds_of(via) & CARRIERS if via and via.number != speaker.number else frozenset()
+        acts = self.kinds_of(speaker) & (serves - EMPLOYERS)
+        return min((kind.value for kind in brings or acts), default=OWN_SYSTEM)
 
     def kinds_of(self, speaker: Speaker) -> frozenset[PartnerKind]:
         """As what a speaker may speak: as an employer by the certificate, as more by its entry.

@@ -30,7 +30,7 @@ def new_proof(case: Case, contract: Row) -> Row | None:
     if external_id is None or is_known(case):
         return None
     return {
-        "employer": case.command.employer,
+        "employer": contract["employer"],
         "external_id": external_id,
         "contract_id": contract["id"],
         "sha256": case.value("contract.proof_sha256"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -79,7 +79,55 @@ class DisclosureSearch:
 
 
 PersonSearch = PersonContractSearch | ChangeSearch | OneChangeSearch | DisclosureSearch
-Search = ContractSearch | ViolationSearch | RequestSearch | PersonSearch
+
+
+@dataclass(frozen=True, slots=True)
+class RegionViolationSearch:
+    """The violations of all employers of a region: the contract's work place is there."""
+
+    page: Page
+    region: str
+    """КАТО code of the region, or of the city of republican rank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many entries were made in a period, about how many contracts, employees and employers."""
+
+    first_day: date
+    last_day: date
+    """Days in Kazakhstan, both included."""
+
+    by_region: bool = False
+    by_period: str | None = None
+    """`day`, `month` or `year`."""
+
+    by_channel: bool = False
+    by_event: bool = False
+    at_most: int = 0
+    """Groups: where there are more, no figures are wanted."""
+
+    @property
+    def periods(self) -> Sequence[date]:
+        """The first day of each day, month or year of which days are counted; none where nobody asks by period."""
+        first_of: dict[str, Callable[[date], date]] = {
+            "day": lambda day: day,
+            "month": lambda day: day.replace(day=1),
+            "year": lambda day: day.replace(month=1, day=1),
+        }
+        if self.by_period is None:
+            return []
+        count = (self.last_day - self.first_day).days + 1
+        days = (self.first_day + timedelta(days=number) for number in range(count))
+        return list(dict.fromkeys(map(first_of[self.by_period], days)))
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether figures of groups are wanted, and not of the whole period alone."""
+        return self.by_region or self.by_period is not None or self.by_channel or self.by_event
+
+
+Search = ContractSearch | ViolationSearch | RequestSearch | RegionViolationSearch | PersonSearch
 
 
 @dataclass(frozen=True, slots=True)

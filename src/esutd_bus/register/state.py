@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from esutd_bus.register.search import Found, Search
+from esutd_bus.register.search import Count, Found, Search
 
 Row = Mapping[str, Any]
 """A row of a table: column → value."""
@@ -71,8 +71,8 @@ class Needs:
     moving: Moving | None = None
     """The employer's contracts in force that are to move to another one."""
 
-    search: Search | None = None
-    """What is looked for among many rows, beside the way of messages."""
+    search: Search | Count | None = None
+    """What is looked for among many rows, or counted, beside the way of messages."""
     delegation_to: str | None = None
     """The newest act by which this employer entrusts the person with this IIN (353/5)."""
 
@@ -90,11 +90,13 @@ class Needs:
 
     entries: tuple[Needs, ...] = ()
     """What each entry of a batch needs."""
+    owner: str | None = None
+    """BIN or IIN of «this employer», where it is not the sender: the authority names whose contract it is about."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the store found for a command's `Needs`; always of the command's own employer, but for `iin_change` and
+    """What the store found for a command's `Needs`; of its own employer or the owner it names, but for `iin_change` and
     `acknowledgements`.
     """
 

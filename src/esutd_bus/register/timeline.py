@@ -3,7 +3,8 @@
 Two questions meet here: what was known at a moment (entries recorded by then), and what held on a day (entries
 whose effect had begun). A registration and its corrections hold from the contract's start; every other entry
 from its own day on, in the order of these days, and on one day in the order of entry. A corrected amendment is
-the old one with other content; a deleted one was never there.
+the old one with other content; a deleted one was never there. What the authority corrects of a termination is the
+termination with another day or ground.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from esutd_bus.register.contract import DELETED, from_json
+from esutd_bus.register.contract import DELETED, TERMINATION, from_json
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.state import Row
 
 REGISTERED = "ContractRegistered"
 CORRECTED = "ContractCorrected"
+CORRECTED_BY_AUTHORITY = "ContractCorrectedByAuthority"
 REMOVED = "ContractDeleted"
 AMENDED = "ContractAmended"
 AMENDMENT_CORRECTED = "AmendmentCorrected"
@@ -28,6 +30,8 @@ EXTENDED = "ContractExtended"
 TERMINATED = "ContractTerminated"
 REINSTATED = "EmployeeReinstated"
 TRANSFERRED = "ContractTransferred"
+
+_CORRECTIONS = frozenset({CORRECTED, CORRECTED_BY_AUTHORITY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,7 @@ class Timeline:
 
     def as_registered(self) -> Row:
         """The contract by its registration and the corrections of it alone."""
-        return self._made([entry for entry in self.entries if entry.kind == CORRECTED], None)
+        return self._made([entry for entry in self.entries if entry.kind in _CORRECTIONS], None)
 
     def extensions(self) -> Sequence[Entry]:
         """The extensions of the contract's term."""
@@ -109,8 +113,9 @@ class Timeline:
         row = dict(self.registered)
         standing: dict[object, Entry] = {}
         for place, entry in enumerate(entries):
-            if entry.kind == CORRECTED:
-                row |= entry.entered
+            if entry.kind in _CORRECTIONS:
+                row |= {column: value for column, value in entry.entered.items() if column not in TERMINATION}
+                _correct_termination(standing, entry)
             elif entry.kind == REMOVED:
                 row["status"] = DELETED
             elif entry.kind == AMENDMENT_REMOVED:
@@ -123,6 +128,17 @@ class Timeline:
                 row |= entry.entered
         row["version"] = self.registered["version"] + len(entries)
         return row
+
+
+def _correct_termination(standing: dict[object, Entry], correction: Entry) -> None:
+    """The newest termination as if it had been entered so: another day moves it among the entries."""
+    corrected = {column: value for column, value in correction.entered.items() if column in TERMINATION}
+    place = next((key for key in reversed(standing) if standing[key].kind == TERMINATED), None)
+    if corrected and place is not None:
+        before = standing[place]
+        standing[place] = replace(
+            before, effective_on=corrected["terminated_on"], entered={**before.entered, **corrected}
+        )
 
 
 def entered_as_json(entered: Mapping[str, Any]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
     for work in batch:
         state = loaded.state(work.employer, work.needs)
         keys = _touches(work, state)
-        if not touched.isdisjoint(keys) or (_looks_around(work) and work.employer in wrote):
+        if not touched.isdisjoint(keys) or (_looks_around(work) and _owner(work) in wrote):
             continue
         stored = loaded.answer_in_force(work.key)
         if stored is None and loaded.answer(work.key) is not None:
@@ -45,10 +45,15 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         decided.outcomes[work] = outcome
         if outcome.events:
             touched |= keys
-            wrote.add(work.employer)
+            wrote.add(_owner(work))
         if work.key is not None:
             touched.add(_request(work.key.sender, work.key.request_id))
     return decided
+
+
+def _owner(work: Work) -> str:
+    """Whose contracts it is about."""
+    return work.needs.owner or work.employer
 
 
 def _looks_around(work: Work) -> bool:
@@ -57,7 +62,7 @@ def _looks_around(work: Work) -> bool:
 
 
 def _touches(work: Work, state: State) -> set[Key]:
-    keys = _about(work.employer, work.needs, state)
+    keys = _about(_owner(work), work.needs, state)
     for needs, met in zip(work.needs.entries, state.entries, strict=True):
         keys |= _about(work.employer, needs, met)
     if work.key is not None:
@@ -65,7 +70,7 @@ def _touches(work: Work, state: State) -> set[Key]:
     return keys
 
 
-def _about(employer: str, needs: Needs, state: State) -> set[Key]:
+def _about(owner: str, needs: Needs, state: State) -> set[Key]:
     """What a command with these needs is about."""
     keys: set[Key] = {
         ("contract", row["id"])
@@ -80,7 +85,7 @@ def _about(employer: str, needs: Needs, state: State) -> set[Key]:
     }
     keys |= {("contract", row["id"]) for row in (*state.contracts_of_employee, *state.moving)}
     keys |= {
-        (kind, (employer, value))
+        (kind, (owner, value))
         for kind, value in (
             ("external id", needs.contract_external_id),
             ("external id", needs.new_external_id),

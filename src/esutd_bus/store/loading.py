@@ -138,24 +138,25 @@ class Loaded:
         return None if stored is None or key is None or stored.holds_no_longer(key) else stored
 
     def state(self, employer: str, needs: Needs) -> State:
-        """The state of one command: of its own employer, and no other's."""
-        by_id = self._contracts.get((employer, "id", needs.contract_id))
-        by_external_id = self._contracts.get((employer, "external_id", needs.contract_external_id))
+        """The state of one command: of its own employer or of the owner it names, and no other's."""
+        owner = needs.owner or employer
+        by_id = self._contracts.get((owner, "id", needs.contract_id))
+        by_external_id = self._contracts.get((owner, "external_id", needs.contract_external_id))
         contract = by_id or by_external_id
         return State(
             contract_by_id=by_id,
             contract_by_external_id=by_external_id,
-            contract_by_number=self._contracts.get((employer, "number", needs.contract_number)),
-            contract_by_new_external_id=self._contracts.get((employer, "external_id", needs.new_external_id)),
-            amendment_by_external_id=self._amendments.get((employer, needs.amendment_external_id)),
+            contract_by_number=self._contracts.get((owner, "number", needs.contract_number)),
+            contract_by_new_external_id=self._contracts.get((owner, "external_id", needs.new_external_id)),
+            amendment_by_external_id=self._amendments.get((owner, needs.amendment_external_id)),
             amendments=self._amendments_of.get(contract["id"], ()) if contract else (),
             history=self._history_of.get(contract["id"], ()) if contract else (),
             leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
-            leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
-            proof=self._proofs.get((employer, needs.proof_external_id)),
-            contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
+            leave_by_external_id=self._leaves.get((owner, needs.leave_external_id)),
+            proof=self._proofs.get((owner, needs.proof_external_id)),
+            contracts_of_employee=self._contracts_of.get((owner, needs.employee_iin), ()),
             iin_change=self._iin_changes.get(needs.new_iin),
-            moving=self._moving.get((employer, needs.moving), ()),
+            moving=self._moving.get((owner, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
             system=self._systems.get((employer, needs.system)),
             acknowledgements=self._acknowledgements.get(needs.acknowledgements_of, ()),
@@ -235,9 +236,10 @@ class Loaded:
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
-    needed = [
+    asking = [
         (work.employer, each) for work in batch if work.employer for each in (work.needs, *work.needs.entries)
     ]
+    needed = [(needs.owner or employer, needs) for employer, needs in asking]
     by_id = _keys((e, n.contract_id) for e, n in needed)
     by_external_id = _keys(
         (e, wanted) for e, n in needed for wanted in (n.contract_external_id, n.new_external_id)
@@ -277,8 +279,8 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_external_id) for e, n in read),
         )
         moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
-        delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
-        systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
+        delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in asking))
+        systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in asking))
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
         acknowledgements = await _ask(
             connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)

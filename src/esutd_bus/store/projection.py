@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Table
 
+from esutd_bus.register.dictionaries import region
 from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.timeline import entered_as_json
@@ -84,6 +85,9 @@ def _history(event: ContractEvent, outcome: Outcome, record: Record) -> Mapping[
         "leave_id": event.leave["id"] if event.leave else None,
         "entered": entered_as_json(event.entered) if event.entered is not None else None,
         "amendment_id": event.amendment["id"] if event.amendment else None,
+        "channel": outcome.channel,
+        "region": region(event.contract["kato_code"]) if event.contract.get("kato_code") else None,
+        "employee_iin": event.contract["employee_iin"],
     }
 
 

@@ -1,7 +1,8 @@
-"""Looking for what is one employer's among many rows: a page of it, and how much there is.
+"""Looking for what is one employer's, or one region's, among many rows: a page of it, and how much there is.
 
-Every query walks an index that begins with the employer; pages are counted in an index alone, and only the rows of the
-page asked for are read. So its cost grows with the employer's own contracts, never with the register's.
+Every query walks an index that begins with the employer, or for the authority with the region; pages are counted in an
+index, and only the rows of the page asked for are read. So its cost grows with the employer's, or the region's, own
+entries, never with the register's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from esutd_bus.register.search import (
     ContractSearch,
     Found,
     Page,
+    RegionViolationSearch,
     RequestSearch,
     Search,
     ViolationSearch,
@@ -43,6 +45,8 @@ async def find(connection: Connection, employer: str, search: Search) -> Found:
             return await _find([contracts(employer, search)], connection, search.page)
         case ViolationSearch():
             return await _find(violations(employer), connection, search.page)
+        case RegionViolationSearch():
+            return await _find(region_violations(search.region), connection, search.page)
         case RequestSearch():
             return await _request(connection, employer, search)
         case _:
@@ -104,21 +108,43 @@ def violations(employer: str) -> Sequence[Part]:
     """Contracts that lack their working time, which can be mended, then late entries; of both the newest first."""
     values = {"employer": employer}
     newest_first: LiteralString = "e.recorded_at DESC, e.contract_id, e.version"
-    return [_violations(_LACKING, "c.id DESC", values), _violations(_LATE, newest_first, values)]
+    return [
+        _lacking("c.employer = %(employer)s", "c.id DESC", values),
+        _late("e.employer = %(employer)s", newest_first, values),
+    ]
 
 
-_LACKING: LiteralString = """
-    contract c WHERE c.employer = %(employer)s AND c.working_hours_code IS NULL AND c.status = 'active'
-"""
-_LATE: LiteralString = """
-    contract_event e JOIN contract c ON c.id = e.contract_id
-    WHERE e.employer = %(employer)s AND e.days_late > 0 AND c.status <> 'deleted'
-"""
+def region_violations(region: str) -> Sequence[Part]:
+    """The same of all employers whose contracts are worked in a region, employer by employer."""
+    values = {"region": region}
+    newest_first: LiteralString = "e.employer, e.recorded_at DESC, e.contract_id, e.version"
+    return [
+        _lacking("left(c.kato_code, 2) = left(%(region)s, 2)", "c.employer, c.id DESC", values),
+        _late("e.region = %(region)s", newest_first, values),
+    ]
 
 
-def _violations(source: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:
-    of_entry: LiteralString = "e.clause, e.event, e.version, e.due_on, e.days_late, e.recorded_at"
-    columns = of_entry if source is _LATE else "NULL AS clause"
+def _lacking(where: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:
+    """Contracts in force without their working time."""
+    source: LiteralString = (
+        f"contract c WHERE {where} AND c.working_hours_code IS NULL AND c.status = 'active'"
+    )
+    return _violations(source, "c.employer, NULL AS clause", order, values)
+
+
+def _late(where: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:
+    """Late entries, each of the employer that made it."""
+    source: LiteralString = f"""
+        contract_event e JOIN contract c ON c.id = e.contract_id
+        WHERE {where} AND e.days_late > 0 AND c.status <> 'deleted'
+    """
+    columns: LiteralString = "e.employer, e.clause, e.event, e.version, e.due_on, e.days_late, e.recorded_at"
+    return _violations(source, columns, order, values)
+
+
+def _violations(
+    source: LiteralString, columns: LiteralString, order: LiteralString, values: Mapping[str, Any]
+) -> Part:
     page: LiteralString = f"""
         SELECT c.id AS contract_id, c.external_id, c.number, {columns}
         FROM {source} ORDER BY {order} LIMIT %(size)s OFFSET %(offset)s

@@ -9,11 +9,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import structlog
 from sqlalchemy import Table
 
-from esutd_bus.register.search import Found, Search
+from esutd_bus.register.search import Count, Found, Search
 from esutd_bus.register.state import State
 from esutd_bus.store import editions, seals
 from esutd_bus.store.beside import Beside
 from esutd_bus.store.connection import Connection
+from esutd_bus.store.counting import count
+from esutd_bus.store.counts import Counts
 from esutd_bus.store.editions import Followed, Read
 from esutd_bus.store.loading import load
 from esutd_bus.store.searching import find
@@ -50,6 +52,8 @@ class Store:
         self._work = UnitOfWork(url, node=node, exchange_tables=exchange_tables, followed=self._followed)
         self._aside = Beside(url)
         self._searches = Beside(url, at_once=SEARCHES_AT_ONCE)
+        self._counting = Beside(url)
+        self._counts = Counts(lambda search: self._counting.ask(lambda connection: count(connection, search)))
         self._chores = (
             (SEAL_INTERVAL_SECONDS, seals.seal),
             (FOLLOW_INTERVAL_SECONDS, self._follow),
@@ -76,6 +80,8 @@ class Store:
             await self._aside.ask(seals.seal)
         await self._aside.close()
         await self._searches.close()
+        await self._counts.close()
+        await self._counting.close()
 
     async def submit(self, work: Work) -> Outcome:
         """The outcome of a piece of work, once it is durable. Raises StoreUnavailable, StoreRejected."""
@@ -94,8 +100,11 @@ class Store:
 
         return await self._aside.ask(ask)
 
-    async def search(self, employer: str, search: Search) -> Found:
-        """What an employer looks for among many rows. Raises StoreUnavailable."""
+    async def search(self, employer: str, search: Search | Count) -> Found:
+        """What a sender looks for among many rows. Raises StoreUnavailable."""
+        if isinstance(search, Count):
+            # It takes long: one at a time, and no search waits for it.
+            return await self._counts.figures(search)
         return await self._searches.ask(lambda connection: find(connection, employer, search))
 
     async def ready(self) -> bool:

@@ -118,6 +118,13 @@ contract = Table(
         "id",
         postgresql_where=text("working_hours_code IS NULL AND status = 'active'"),
     ),
+    Index(
+        "ix_contract_without_working_time_in_region",
+        text("left(kato_code, 2)"),
+        "employer",
+        "id",
+        postgresql_where=text("working_hours_code IS NULL AND status = 'active'"),
+    ),
     # An employer's contracts in order, counted and chosen from without reading them.
     Index(None, "employer", "id", postgresql_include=["status", "changed_at"]),
     comment="Each employment contract as it is now; how it became so is told by contract_event.",
@@ -233,6 +240,9 @@ contract_event = Table(
     Column("employer", Text, nullable=False),
     Column("entered", JSONB),
     Column("amendment_id", Uuid, ForeignKey("amendment.id")),
+    Column("channel", Text),
+    Column("region", Text),
+    Column("employee_iin", Text, nullable=False),
     # Two writers that decided on the same version of a contract cannot both commit.
     PrimaryKeyConstraint("contract_id", "version"),
     Index(
@@ -242,6 +252,29 @@ contract_event = Table(
         "contract_id",
         "version",
         postgresql_where=text("days_late > 0"),
+    ),
+    Index(
+        "ix_contract_event_late_in_region",
+        "region",
+        "employer",
+        "recorded_at",
+        "contract_id",
+        "version",
+        postgresql_where=text("days_late > 0"),
+    ),
+    # What statistics count, in the order of time: they read nothing else.
+    Index(
+        "ix_contract_event_counted",
+        "recorded_at",
+        postgresql_include=[
+            "region",
+            "channel",
+            "event",
+            "days_late",
+            "contract_id",
+            "employee_iin",
+            "employer",
+        ],
     ),
     # The contracts that were a person's until an entry gave them another number, or another person.
     Index(

@@ -58,6 +58,9 @@ class Outcome:
     recorded_by: str = ""
     """Who signed, as history shows it."""
 
+    channel: str | None = None
+    """By which way it came, as statistics count it (order 353, clause 4)."""
+
     binds: bool = False
     """Whether the request is bound to this answer from now on."""
 

@@ -231,6 +231,7 @@ async function main() {
   clients.contracts = await client(env.CONTRACTS_WSDL);
   clients.personalFile = await client(env.PERSONAL_FILE_WSDL);
   clients.cabinet = await client(env.CABINET_WSDL);
+  await client(env.AUTHORITY_WSDL);
   const outcome = {};
   for (const step of process.argv.slice(2)) outcome[step] = await steps[step]();
   process.stdout.write(JSON.stringify(outcome));

@@ -148,6 +148,7 @@ final class Employer
         $this->contracts = new EmployerClient(getenv('CONTRACTS_WSDL'));
         $this->personalFile = new EmployerClient(getenv('PERSONAL_FILE_WSDL'));
         $this->cabinet = new EmployerClient(getenv('CABINET_WSDL'));
+        new SoapClient(getenv('AUTHORITY_WSDL'));
     }
 
     public function unsigned(): array

@@ -112,6 +112,7 @@ class Employer:
         self.contracts = zeep.Client(environ["CONTRACTS_WSDL"], wsse=signature())
         self.personal_file = zeep.Client(environ["PERSONAL_FILE_WSDL"], wsse=signature())
         self.cabinet_of_portals = zeep.Client(environ["CABINET_WSDL"], wsse=signature())
+        zeep.Client(environ["AUTHORITY_WSDL"])
         self.contract_id = ""
         self.external_id = ""
         self.extended_id = ""

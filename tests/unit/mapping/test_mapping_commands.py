@@ -124,9 +124,9 @@ NO_REFERENCE = {"ignored": "the latest contract is meant"}
                 ("CorrectAmendment", "amendment_ref"),
                 ("DeleteAmendment", "amendment_ref"),
                 ("ExtendContract",),
-                ("TerminateContract",),
+                ("TerminateContract", "termination"),
                 ("ReinstateEmployee",),
-                ("CorrectContract",),
+                ("CorrectContract", "contract_correction"),
                 ("DeleteContract",),
                 ("GetContract",),
             )

@@ -378,6 +378,7 @@ class TestWords:
             *("employer", "status", *ENTERED, *ENTERED_LATER),
             *(f"amendment.{column}" for column in amendments.SAID),
             *(f"leave.{column}" for column in ("external_id", *leaves.SAID)),
+            *(f"application.{column}" for column in ("whose", "number", "date", "reason")),
         }
         assert told == set(self.WORDS["fields"])
 

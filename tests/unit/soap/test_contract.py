@@ -23,6 +23,7 @@ def test_the_services(contracts: ServiceContracts) -> None:
         "/soap/cabinet": "Cabinet",
         "/soap/contracts": "EmploymentContracts",
         "/soap/personal-file": "PersonalFile",
+        "/soap/authority": "Authority",
     }
 
 
@@ -255,4 +256,5 @@ def test_a_copy_of_the_contracts_is_as_good(tmp_path: Path) -> None:
         "/soap/cabinet",
         "/soap/contracts",
         "/soap/personal-file",
+        "/soap/authority",
     }

@@ -85,6 +85,16 @@ def delegation_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "delegation", "delegation")
 
 
+def application_is_complete(case: Case) -> Iterator[Refusal]:
+    """ESB004. Source: order 353, clause 13: the authority acts on an application of either side."""
+    yield from _missing(case, "application", "application")
+
+
+def period_is_complete(case: Case) -> Iterator[Refusal]:
+    """ESB004: statistics are asked for from a day to a day."""
+    yield from _missing(case, "statistics", "statistics")
+
+
 def contract_is_named(case: Case) -> Iterator[Refusal]:
     """SCSE026: a message about a contract names it. Source: code text."""
     if not case.command.refusals and case.value(case.reference_field) is None:

@@ -1,4 +1,4 @@
-"""What a correction of a contract must be (order 353, clause 9)."""
+"""What a correction of a contract must be (order 353, clauses 9 and 13)."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from functools import wraps
 
 from esutd_bus.register.amendment import standing_amendments
 from esutd_bus.register.case import Case, Rule
-from esutd_bus.register.contract import ENTERED
+from esutd_bus.register.contract import ENTERED, TERMINATION
 from esutd_bus.register.correction import corrected
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Row
 
 _STARTS = "contract.starts_on"
+_CORRECTED = (*ENTERED, *TERMINATION)
 
 
 def correction_corrects_something(case: Case) -> Iterator[Refusal]:
     """SCSE138: a correction carries at least one part of the contract. Source: code text."""
-    if all(case.lacks(f"contract.{column}") for column in ENTERED):
+    if all(case.lacks(f"contract.{column}") for column in _CORRECTED):
         yield Refusal("SCSE138", "correction")
 
 
@@ -70,6 +71,6 @@ def as_registered(rule: Rule) -> Rule:
 
 def _said_of(case: Case, row: Row) -> Case:
     """The case of a message that says all of a contract."""
-    known = {f"contract.{column}": row[column] for column in ENTERED}
+    known = {f"contract.{column}": row[column] for column in _CORRECTED}
     said = {field: value for field, value in known.items() if field not in case.command.malformed}
     return replace(case, said={**case.said, **said})

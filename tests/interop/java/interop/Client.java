@@ -3,6 +3,7 @@ package interop;
 import bus.esutd.cabinet.v1.Cabinet;
 import bus.esutd.cabinet.v1.CabinetPortType;
 import bus.esutd.cabinet.v1.GetEmployeeContracts;
+import bus.esutd.authority.v1.Authority;
 import bus.esutd.common.v1.ContractRef;
 import bus.esutd.common.v1.Employer;
 import bus.esutd.common.v1.Receipt;
@@ -69,6 +70,7 @@ public final class Client {
     private String extendedId;
 
     private Client() throws Exception {
+        new Authority(new URL(System.getenv("AUTHORITY_WSDL"))).getAuthorityPort();
         var personalFileService = new PersonalFile(new URL(System.getenv("PERSONAL_FILE_WSDL")));
         contracts = signing(contractsService.getEmploymentContractsPort());
         personalFile = signing(personalFileService.getPersonalFilePort());
