@@ -3,7 +3,7 @@
 Two questions meet here: what was known at a moment (entries recorded by then), and what held on a day (entries
 whose effect had begun). A registration and its corrections hold from the contract's start; every other entry
 from its own day on, in the order of these days, and on one day in the order of entry. A corrected amendment is
-the old one with other content; a deleted one was never there.
+the old one with other content; a deleted one was never there. Who the parties are tells the newest entry about them.
 """
 
 from __future__ import annotations
@@ -28,6 +28,9 @@ EXTENDED = "ContractExtended"
 TERMINATED = "ContractTerminated"
 REINSTATED = "EmployeeReinstated"
 TRANSFERRED = "ContractTransferred"
+IIN_CHANGED = "EmployeeIinChanged"
+
+_PARTIES = ("employer", "employee_iin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,15 @@ class Timeline:
         for entry in sorted(standing.values(), key=lambda entry: entry.effective_on):
             if held_on is None or entry.effective_on <= held_on:
                 row |= entry.entered
+        for entry in entries:
+            # A transfer moves the contract from whom it has come to, and a correction names whom it finds: an entry of
+            # an earlier day does not stand below what was entered before it.
+            if (
+                held_on is None
+                or entry.kind not in {TRANSFERRED, IIN_CHANGED}
+                or entry.effective_on <= held_on
+            ):
+                row |= {column: entry.entered[column] for column in _PARTIES if column in entry.entered}
         row["version"] = self.registered["version"] + len(entries)
         return row
 
