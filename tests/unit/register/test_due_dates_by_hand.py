@@ -12,9 +12,9 @@ import yaml
 
 from esutd_bus.register.calendar import Calendar
 from esutd_bus.register.deadlines import TERMS, deadline
+from support.wall_calendar import FIRST, LAST, works
 
 HERE = Path(__file__).parent
-DAYS = yaml.safe_load(HERE.joinpath("days_off.yaml").read_text("utf-8"))
 TABLE = yaml.safe_load(HERE.joinpath("due_dates.yaml").read_text("utf-8"))
 
 OFFICIAL, MOVED = Calendar(), Calendar(TABLE["moved"])
@@ -36,15 +36,8 @@ def counted(told: str, event_on: date) -> list[date]:
 
 
 def test_every_day_of_three_years_is_as_the_table_says() -> None:
-    first, last = date(2024, 1, 1), date(2027, 1, 31)
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    wrong = {
-        day: works
-        for day in days
-        if (works := OFFICIAL.is_working_day(day))
-        != (day in DAYS["days worked"] or (day.weekday() < 5 and day not in DAYS["days off"]))
-    }
-    assert wrong == {}
+    days = [FIRST + timedelta(days=n) for n in range((LAST - FIRST).days + 1)]
+    assert [day for day in days if OFFICIAL.is_working_day(day) != works(day)] == []
 
 
 @pytest.mark.parametrize(
