@@ -65,6 +65,7 @@ def test_a_contract_is_deleted_within_thirty_working_days() -> None:
     assert told(holding(registered_at=datetime(2025, 4, 23, 5, 0, tzinfo=UTC))) == [("SCSE090", HERE)]
 
 
+@pytest.mark.clause("353/9")
 @pytest.mark.code("SCSE047")
 def test_the_contract_is_the_named_employees() -> None:
     assert told(iin=OTHER_IIN) == [("SCSE047", NAMED)]
