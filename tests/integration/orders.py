@@ -33,6 +33,11 @@ Told = tuple[str, date, int, str | None]
 """What a receipt says of a deadline: clause, due day, days late, warning."""
 
 
+def lasts_a_year(first: date, last: date) -> bool:
+    anniversary = date(first.year + 1, first.month, first.day)
+    return last + DAY >= anniversary
+
+
 def told(clause: str, event: date, today: date) -> Told:
     days, working, warning = TERMS[clause]
     due = working_day(event, days) if working else event + days * DAY
@@ -44,10 +49,6 @@ def told(clause: str, event: date, today: date) -> Told:
 def window_is_over(first_entered: date, today: date) -> bool:
     """353/9: thirty working days from the first entry."""
     return today > working_day(first_entered, TERMS["353/9"][0])
-
-
-def lasts_a_year(first: date, last: date) -> bool:
-    return last + DAY >= first.replace(year=first.year + 1)
 
 
 @dataclass

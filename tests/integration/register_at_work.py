@@ -38,8 +38,10 @@ class Register:
         self._unit = UnitOfWork(url, node="model", exchange_tables=TABLES, followed=Follower().followed)
         self._beside = Beside(url)
         self._numbers = count()
-        self._runner.run(self._unit.open())
         self.rows = psycopg.connect(url, autocommit=True, row_factory=dict_row)
+        # That a commit is on the disk before an answer leaves is shown elsewhere; here it would be waited for in vain.
+        self.rows.execute(f'ALTER DATABASE "{self.rows.info.dbname}" SET synchronous_commit = off')
+        self._runner.run(self._unit.open())
 
     def close(self) -> None:
         self._runner.run(self._unit.close())
