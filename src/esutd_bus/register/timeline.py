@@ -114,8 +114,6 @@ class Timeline:
         for place, entry in enumerate(entries):
             if entry.kind == CORRECTED:
                 row |= entry.entered
-            elif entry.kind == REMOVED:
-                row["status"] = DELETED
             elif entry.kind == AMENDMENT_REMOVED:
                 standing.pop(entry.amendment_id, None)
             else:
@@ -133,6 +131,9 @@ class Timeline:
                 or entry.effective_on <= held_on
             ):
                 row |= {column: entry.entered[column] for column in _PARTIES if column in entry.entered}
+        if any(entry.kind == REMOVED for entry in entries):
+            # Whatever was entered before, a reinstatement included: there was no such contract.
+            row["status"] = DELETED
         row["version"] = self.registered["version"] + len(entries)
         return row
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,9 +12,12 @@ from register_cases import (
     TODAY,
     accepted,
     command,
+    entered,
     happened,
     judge,
     refusals,
+    reinstatement,
+    termination,
 )
 
 from esutd_bus.register.command import Command
@@ -96,3 +99,11 @@ def test_what_is_not_there_is_not_deleted(state: State) -> None:
 @pytest.mark.code("SCSE092")
 def test_a_terminated_contract_is_not_deleted() -> None:
     assert told(holding(status="terminated")) == [("SCSE092", HERE)]
+
+
+@pytest.mark.clause("353/9")
+def test_a_contract_that_was_opened_again_is_deleted_like_any_other() -> None:
+    """A reinstatement opens a contract that has ended, not one that was never there."""
+    ended = entered(termination(), holding(version=1))
+    opened = entered(reinstatement(terminated_on=date(2025, 6, 10), reinstated_on=TODAY), ended)
+    assert happened(judge(deletion(), opened)).contract["status"] == "deleted"
