@@ -6,13 +6,18 @@ and no verifier is told to look away.
 
 A bigger budget: `make model`. What it has caught, each put into the register on purpose:
 
-- `rules/reference.py`: `contract_is_not_terminated` yields nothing
-- `rules/window.py`: the window of a contract counts from today
-- `deadlines.py`: a term of 353/12 of four days; `working=False` for 353/10; lateness on a weekend is none
-- `calendar.py`: `today` is the day in UTC
-- `timeline.py`: amendments are not sorted by their day; a deleted one stands
-- `store/loading.py`: a deleted contract's number is taken; `store/moving.py`: terminated contracts move too
-- `rights.py`: an act that has ended still entrusts
+- `rules/reference.py`: a terminated contract goes on changing
+- `rules/window.py`: the window counts from today; `deadlines.py`: it has 31 days
+- `deadlines.py`: four days for 353/12, calendar days for 353/10, no lateness on a weekend
+- `calendar.py`: today is the day in UTC
+- `timeline.py`: amendments not in the order of their days, a deleted one that stands, parties of an earlier entry
+- `rules/registration.py`: a deleted contract keeps its number
+- `rules/extension.py`: three extensions; `rules/leave.py`, `rules/correction.py`: a leave before its contract
+- `change_employee_iin.py`: contracts that have ended get the new IIN; `rights.py`: an act that has ended entrusts
+
+And what it found there by itself: a contract that was deleted after a reinstatement stayed; one given on by an
+earlier reorganisation went back with the next correction; a corrected employee was lost under a change of IIN; a
+corrected start left a leave outside its contract.
 """
 
 from __future__ import annotations
