@@ -17,7 +17,7 @@ A bigger budget: `make model`. What it has caught, each put into the register on
 
 And what it found there by itself: a contract that was deleted after a reinstatement stayed; one given on by an
 earlier reorganisation went back with the next correction; a corrected employee was lost under a change of IIN; a
-corrected start left a leave outside its contract.
+corrected start left a leave outside its contract; of a deleted contract it was told that a leave or amendment is there.
 """
 
 from __future__ import annotations

@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 from register_cases import (
+    AMENDED,
     BY_ID,
     CONTRACT_ID,
     IIN,
+    LEAVE,
+    RECORDED,
     REGISTERED,
     TODAY,
     accepted,
+    amendment,
+    changed,
     command,
     entered,
     happened,
@@ -107,3 +112,12 @@ def test_a_contract_that_was_opened_again_is_deleted_like_any_other() -> None:
     ended = entered(termination(), holding(version=1))
     opened = entered(reinstatement(terminated_on=date(2025, 6, 10), reinstated_on=TODAY), ended)
     assert happened(judge(deletion(), opened)).contract["status"] == "deleted"
+
+
+@pytest.mark.code("SCSE025")
+def test_what_belonged_to_a_deleted_contract_is_not_told_either() -> None:
+    gone = {**REGISTERED, "status": "deleted"}
+    leave = command("RecordLeave", {"reference": BY_ID, "leave": changed(LEAVE, external_id="e" * 32)})
+    assert refusals(judge(leave, State(contract_by_id=gone, leaves=[RECORDED]))) == [("SCSE025", HERE)]
+    same = amendment(external_id="e" * 32)
+    assert refusals(judge(same, State(contract_by_id=gone, amendments=[AMENDED]))) == [("SCSE025", HERE)]
