@@ -281,6 +281,8 @@ class Orders:
             ("SCSE095", found is not None and found.status == ACTIVE),
             ("SCSE096", found is not None and found.status == TERMINATED and found.terminated != of),
             ("SCSE094", on > today),
+            # The entries made here date the order by the day of the reinstatement.
+            ("SCSE222", on > today),
             ("SCSE102", on < of),
             ("SCSE182", on == of),
         )
