@@ -4,12 +4,13 @@ PYTHON ?= python3
 VENV ?= .venv
 # Test processes; a file's tests stay together, since they share services and databases.
 JOBS ?= 2
-# Mutated messages that `make fuzz` tries.
+# Mutated messages that `make fuzz` tries, and sequences of entries that `make model` does.
 FUZZ ?= 20000
+MODEL ?= 1000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz check codes clauses docs bench bench-signature bench-batches clean
+.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-signature bench-batches clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -23,6 +24,9 @@ test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
 
 fuzz: $(VENV)/installed-dev  ## mutated messages, in process and over HTTP; another seed: ARGS="--fuzz-seed other"
 	$(BIN)/python -m pytest -q tests/unit/signature/test_fuzz.py tests/acceptance/attacks/test_fuzz_at_the_doors.py --fuzz $(FUZZ) $(ARGS)
+
+model: $(VENV)/installed-dev  ## random entries beside the model of the orders; other ones each time
+	$(BIN)/python -m pytest -q tests/integration/test_orders_hold.py --model $(MODEL) $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

@@ -37,6 +37,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz", type=int, metavar="N", help=f"mutated messages that fuzzing tries (default: {MESSAGES})"
     )
+    parser.addoption(
+        "--model", type=int, metavar="N", help="sequences of entries that the model of the orders tries"
+    )
     parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
 
 

@@ -15,8 +15,8 @@ SAID = ("external_id", "number", "concluded_on", "starts_on")
 
 
 def standing_amendments(case: Case) -> list[Row]:
-    """The amendments of the contract referred to, without the deleted ones."""
-    return [row for row in case.state.amendments if row["status"] != DELETED]
+    """The amendments of the contract referred to, without the deleted ones; of a deleted contract nothing is told."""
+    return [row for row in case.state.amendments if row["status"] != DELETED] if case.contract else []
 
 
 def amendment_field(case: Case) -> str:

@@ -10,6 +10,7 @@ from esutd_bus.register.contract import ACTIVE
 from esutd_bus.register.event import Accepted, ContractEvent, Event, RowAdded
 from esutd_bus.register.rules import completeness, iin_change
 from esutd_bus.register.state import Needs, Row
+from esutd_bus.register.timeline import IIN_CHANGED
 
 
 def needs(command: Command) -> Needs:
@@ -33,7 +34,7 @@ def accept(case: Case) -> Accepted:
 def _changed(case: Case, contract: Row) -> ContractEvent:
     iin = case.value("iin_change.iin")
     return ContractEvent(
-        kind="EmployeeIinChanged",
+        kind=IIN_CHANGED,
         contract={**contract, "employee_iin": iin, "version": contract["version"] + 1},
         changes={"employee_iin": (contract["employee_iin"], iin)},
         effective_on=case.today,

@@ -27,10 +27,10 @@ from esutd_bus.register.timeline import CORRECTED
 
 
 def needs(command: Command) -> Needs:
-    """The contract, its timeline and amendments, and whatever may stand in the way of a new number or id."""
+    """The contract, its timeline, amendments and leaves, and whatever may stand in the way of a new number or id."""
     given = command.values.get("contract", {})
     return replace(
-        referred(command, amendments=True, history=True),
+        referred(command, amendments=True, history=True, leaves=True),
         contract_number=given.get("number"),
         new_external_id=given.get("external_id"),
         proof_external_id=given.get("proof_external_id"),
@@ -54,6 +54,7 @@ CONTENT: tuple[Rule, ...] = (
     registration.start_is_not_too_old,
     registration.start_is_in_sight,
     correction.start_is_not_after_amendments,
+    correction.start_is_not_after_leaves,
     term.term_is_not_for_amendments_only,
     term.term_has_its_end,
     term.term_allows_end,

@@ -31,8 +31,8 @@ def found_leave(case: Case) -> Row:
 
 
 def active_leaves(case: Case) -> list[Row]:
-    """The leaves of the contract referred to, without the deleted ones."""
-    return [row for row in case.state.leaves if row["status"] != DELETED]
+    """The leaves of the contract referred to, without the deleted ones; of a deleted contract nothing is told."""
+    return [row for row in case.state.leaves if row["status"] != DELETED] if case.contract else []
 
 
 def leave_field(case: Case) -> str:

@@ -4,7 +4,7 @@ Two questions meet here: what was known at a moment (entries recorded by then), 
 whose effect had begun). A registration and its corrections hold from the contract's start; every other entry
 from its own day on, in the order of these days, and on one day in the order of entry. A corrected amendment is
 the old one with other content; a deleted one was never there. What the authority corrects of a termination is the
-termination with another day or ground.
+termination with another day or ground. Who the parties are tells the newest entry about them.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ EXTENDED = "ContractExtended"
 TERMINATED = "ContractTerminated"
 REINSTATED = "EmployeeReinstated"
 TRANSFERRED = "ContractTransferred"
+IIN_CHANGED = "EmployeeIinChanged"
+
+_PARTIES = ("employer", "employee_iin")
 
 _CORRECTIONS = frozenset({CORRECTED, CORRECTED_BY_AUTHORITY})
 
@@ -116,8 +119,6 @@ class Timeline:
             if entry.kind in _CORRECTIONS:
                 row |= {column: value for column, value in entry.entered.items() if column not in TERMINATION}
                 _correct_termination(standing, entry)
-            elif entry.kind == REMOVED:
-                row["status"] = DELETED
             elif entry.kind == AMENDMENT_REMOVED:
                 standing.pop(entry.amendment_id, None)
             else:
@@ -126,6 +127,18 @@ class Timeline:
         for entry in sorted(standing.values(), key=lambda entry: entry.effective_on):
             if held_on is None or entry.effective_on <= held_on:
                 row |= entry.entered
+        for entry in entries:
+            # A transfer moves the contract from whom it has come to, and a correction names whom it finds: an entry of
+            # an earlier day does not stand below what was entered before it.
+            if (
+                held_on is None
+                or entry.kind not in {TRANSFERRED, IIN_CHANGED}
+                or entry.effective_on <= held_on
+            ):
+                row |= {column: entry.entered[column] for column in _PARTIES if column in entry.entered}
+        if any(entry.kind == REMOVED for entry in entries):
+            # Whatever was entered before, a reinstatement included: there was no such contract.
+            row["status"] = DELETED
         row["version"] = self.registered["version"] + len(entries)
         return row
 

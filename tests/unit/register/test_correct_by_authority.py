@@ -247,6 +247,7 @@ def test_the_owners_contracts_are_asked_for() -> None:
         contract_number="18",
         amendments=True,
         history=True,
+        leaves=True,
         owner=EMPLOYER,
         delegation_to=OFFICER.person,
     )

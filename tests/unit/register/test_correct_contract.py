@@ -12,7 +12,10 @@ from register_cases import (
     BY_ID,
     CONTRACT,
     CONTRACT_ID,
+    DELEGATE,
     IIN,
+    OTHER_IIN,
+    RECORDED,
     REGISTERED,
     TODAY,
     accepted,
@@ -22,13 +25,14 @@ from register_cases import (
     entered,
     happened,
     judge,
+    recorded,
     refusals,
 )
 
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import ENTERED
 from esutd_bus.register.decide import needs
-from esutd_bus.register.event import Deadline
+from esutd_bus.register.event import ContractEvent, Deadline
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
 
@@ -115,6 +119,7 @@ def test_what_may_stand_in_the_way_is_asked_for() -> None:
         new_external_id="e" * 32,
         amendments=True,
         history=True,
+        leaves=True,
     )
 
 
@@ -328,6 +333,16 @@ def test_a_start_is_not_put_after_an_amendment() -> None:
     assert told(deleted, starts_on=signed + DAY) == []
 
 
+@pytest.mark.code("SCSE147")
+def test_a_start_is_not_put_after_a_leave() -> None:
+    state = replace(FOUND, leaves=[RECORDED])
+    began = RECORDED["starts_on"]
+    assert told(state, starts_on=began) == []
+    assert told(state, starts_on=began + DAY) == [("SCSE147", "contract.starts_on")]
+    deleted = replace(state, leaves=[{**RECORDED, "status": "deleted"}])
+    assert told(deleted, starts_on=began + DAY) == []
+
+
 def test_what_could_not_be_read_is_not_judged_by_what_was_there() -> None:
     state = holding(term_code="2", ends_on=date(2025, 1, 14))
     unread = replace(
@@ -354,3 +369,13 @@ def test_a_second_correction_stands_above_the_first() -> None:
     second = happened(judge(correction(established_post="Программист"), state))
     assert second.changes == {"established_post": ("Аналитик", "Программист")}
     assert second.contract["version"] == 3
+
+
+def test_a_correction_names_the_employee_whatever_iin_came_before() -> None:
+    """Who gets another IIN was not the employee at all: the correction tells who is."""
+    changing = command("ChangeEmployeeIin", {"iin_change": {"former_iin": IIN, "iin": OTHER_IIN}})
+    changed_iin = accepted(judge(changing, State(contracts_of_employee=[ENTERED_YESTERDAY]))).events[0]
+    assert isinstance(changed_iin, ContractEvent)
+    state = State(contract_by_id=changed_iin.contract, history=[recorded(changed_iin)])
+    event = happened(judge(correction(employee_iin=DELEGATE), state))
+    assert event.changes == {"employee_iin": (OTHER_IIN, DELEGATE)}

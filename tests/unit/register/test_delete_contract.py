@@ -1,20 +1,28 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from register_cases import (
+    AMENDED,
     BY_ID,
     CONTRACT_ID,
     IIN,
+    LEAVE,
+    RECORDED,
     REGISTERED,
     TODAY,
     accepted,
+    amendment,
+    changed,
     command,
+    entered,
     happened,
     judge,
     refusals,
+    reinstatement,
+    termination,
 )
 
 from esutd_bus.register.command import Command
@@ -65,6 +73,7 @@ def test_a_contract_is_deleted_within_thirty_working_days() -> None:
     assert told(holding(registered_at=datetime(2025, 4, 23, 5, 0, tzinfo=UTC))) == [("SCSE090", HERE)]
 
 
+@pytest.mark.clause("353/9")
 @pytest.mark.code("SCSE047")
 def test_the_contract_is_the_named_employees() -> None:
     assert told(iin=OTHER_IIN) == [("SCSE047", NAMED)]
@@ -95,3 +104,20 @@ def test_what_is_not_there_is_not_deleted(state: State) -> None:
 @pytest.mark.code("SCSE092")
 def test_a_terminated_contract_is_not_deleted() -> None:
     assert told(holding(status="terminated")) == [("SCSE092", HERE)]
+
+
+@pytest.mark.clause("353/9")
+def test_a_contract_that_was_opened_again_is_deleted_like_any_other() -> None:
+    """A reinstatement opens a contract that has ended, not one that was never there."""
+    ended = entered(termination(), holding(version=1))
+    opened = entered(reinstatement(terminated_on=date(2025, 6, 10), reinstated_on=TODAY), ended)
+    assert happened(judge(deletion(), opened)).contract["status"] == "deleted"
+
+
+@pytest.mark.code("SCSE025")
+def test_what_belonged_to_a_deleted_contract_is_not_told_either() -> None:
+    gone = {**REGISTERED, "status": "deleted"}
+    leave = command("RecordLeave", {"reference": BY_ID, "leave": changed(LEAVE, external_id="e" * 32)})
+    assert refusals(judge(leave, State(contract_by_id=gone, leaves=[RECORDED]))) == [("SCSE025", HERE)]
+    same = amendment(external_id="e" * 32)
+    assert refusals(judge(same, State(contract_by_id=gone, amendments=[AMENDED]))) == [("SCSE025", HERE)]

@@ -215,6 +215,7 @@ def test_a_deletion_names_a_right_iin() -> None:
 # ── what an entry says; a correction as much as the first one
 
 
+@pytest.mark.clause("353/6")
 @pytest.mark.parametrize("operation", BOTH)
 @pytest.mark.parametrize(
     ("column", "code"),

@@ -11,6 +11,7 @@ from register_cases import (
     CONTRACT_ID,
     EMPLOYER,
     FOUND,
+    HEAD,
     IIN,
     MESSAGE_ID,
     NEW_ID,
@@ -21,7 +22,9 @@ from register_cases import (
     accepted,
     changed,
     command,
+    happened,
     judge,
+    recorded,
     refusals,
 )
 
@@ -34,6 +37,7 @@ from esutd_bus.register.timeline import Timeline
 
 DAY = timedelta(days=1)
 RECEIVER = "940340000421"
+THIRD = "020140000016"
 REORGANIZED = date(2025, 6, 2)
 SAID = {
     "receiver": RECEIVER,
@@ -123,6 +127,21 @@ def test_the_history_tells_whose_it_was_and_since_when() -> None:
         held = timeline.as_of(known_at, held_on)
         assert held is not None
         assert held["employer"] == employer
+
+
+def test_what_was_given_on_stays_with_whom_it_came_to_last() -> None:
+    """A reorganisation that is entered later, and was earlier, moves the contract from whom it has come to."""
+    there = accepted(judge(transfer(), holding(REGISTERED))).events[0]
+    assert isinstance(there, ContractEvent)
+    given_on = {"receiver": THIRD, "reorganized_on": REORGANIZED - DAY, "number": "ПА-2"}
+    asked = replace(transfer(**given_on), speaker=replace(HEAD, number=RECEIVER), new_id=UUID(int=9))
+    on = accepted(judge(asked, holding(there.contract))).events[0]
+    assert isinstance(on, ContractEvent)
+    state = State(contract_by_id=on.contract, history=[recorded(there), recorded(on)])
+    correction = command("CorrectContract", {"reference": BY_ID, "contract": {"established_post": "Инженер"}})
+    asked = replace(correction, speaker=replace(HEAD, number=THIRD))
+    event = happened(judge(asked, state, REGISTERED["registered_at"]))
+    assert event.changes == {"established_post": (REGISTERED["established_post"], "Инженер")}
 
 
 def test_many_contracts_move_in_several_messages(monkeypatch: pytest.MonkeyPatch) -> None:

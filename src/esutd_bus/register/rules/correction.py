@@ -10,6 +10,7 @@ from esutd_bus.register.amendment import standing_amendments
 from esutd_bus.register.case import Case, Rule
 from esutd_bus.register.contract import ENTERED, TERMINATION
 from esutd_bus.register.correction import corrected
+from esutd_bus.register.leave import active_leaves
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Row
 
@@ -38,6 +39,13 @@ def start_is_not_after_amendments(case: Case) -> Iterator[Refusal]:
     standing = standing_amendments(case)
     if starts_on is not None and any(row["concluded_on"] < starts_on for row in standing):
         yield Refusal("SCSE063", _STARTS)
+
+
+def start_is_not_after_leaves(case: Case) -> Iterator[Refusal]:
+    """SCSE147: no leave began before the start that the correction sets. Source: code text."""
+    starts_on = case.value(_STARTS)
+    if starts_on is not None and any(row["starts_on"] < starts_on for row in active_leaves(case)):
+        yield Refusal("SCSE147", _STARTS)
 
 
 def as_corrected(rule: Rule) -> Rule:
