@@ -27,6 +27,7 @@ from esutd_bus.register import (
     get_own_violations,
     get_personal_file,
     get_request_status,
+    give_consent,
     record_delegation,
     record_leave,
     register_contract,
@@ -36,6 +37,7 @@ from esutd_bus.register import (
     submit_batch,
     terminate_contract,
     transfer_contracts,
+    withdraw_consent,
 )
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
@@ -58,6 +60,8 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "DeleteContract": delete_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
+        "GiveConsent": give_consent.DECIDER,
+        "WithdrawConsent": withdraw_consent.DECIDER,
         "RecordLeave": record_leave.DECIDER,
         "CorrectLeave": correct_leave.DECIDER,
         "DeleteLeave": delete_leave.DECIDER,
@@ -85,8 +89,7 @@ def needs(command: Command) -> Needs:
 
 def missing_right(command: Command, state: State, now: datetime, rules: Rulebook) -> Refusal | None:
     """Why the command is not its sender's to give, if so: judged, and told, before anything else of it."""
-    by_itself = _decider(command).by_itself
-    return rights.missing_right(command, state, calendar.today(now), rules.partners, by_itself=by_itself)
+    return rights.missing_right(command, state, calendar.today(now), rules.partners, _decider(command))
 
 
 def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> Decision:
