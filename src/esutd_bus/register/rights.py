@@ -81,20 +81,11 @@ def _system(
 
     What a person signs for an employer comes in that employer's envelope, or in a system's of it (353/18).
     """
-    via = command.speaker.via
-    if decider.brought_by_anyone:
+    via, employer = command.speaker.via, _brought_for(command, decider)
+    if decider.brought_by_anyone or employer is None:
         return None
-    if decider.brought_for is None:
-        employer = command.speaker.number
-        if via is None:
-            return None
-    else:
-        table, column = decider.brought_for.split(".")
-        employer = command.values.get(table, {}).get(column)
-        if employer is None:
-            return None
-        if via is None:
-            return worded("system-alone")
+    if via is None:
+        return worded("system-alone") if decider.brought_for else None
     if via.number == employer or not CARRIERS.isdisjoint(partners.kinds_of(via)):
         return None
     recorded = state.system
@@ -104,6 +95,14 @@ def _system(
         day = recorded["valid_to"].isoformat()
         return worded("system-ended", system=via.number, employer=employer, day=day)
     return None
+
+
+def _brought_for(command: Command, decider: Decider) -> str | None:
+    """The employer whose system may sign the envelope; none where the message does not say so legibly."""
+    if decider.brought_for is None:
+        return command.speaker.number
+    table, column = decider.brought_for.split(".")
+    return command.values.get(table, {}).get(column)
 
 
 def _delegation(
