@@ -55,6 +55,12 @@ def test_a_mistake_of_ours_is_answered_and_journaled(postgres: str, ca: TestCa) 
     async def broken(_key: str, _message_id: UUID) -> Fetched:
         raise RuntimeError("a mistake")
 
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            """INSERT INTO consent VALUES
+            (gen_random_uuid(), %s, %s, 'c1', 'тест', current_date + 1, gen_random_uuid(), now(), %s)""",
+            (EMPLOYEE, EMPLOYER, EMPLOYER),
+        )
     answer = asyncio.run(
         answered(url, ca.trust_dir, Incoming("/soap/personal-file", message), {"person": broken})
     )

@@ -14,6 +14,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
 from stacks import STACKS, ClientError, Stack, run
 
+from esutd_bus.settings import packaged
+from esutd_bus.testbed.replay import chosen_fixtures, send_all
+from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import today
 from support.services import Service
@@ -35,6 +38,7 @@ _PEOPLE = {
     "UNDOCUMENTED_IIN": "710808100177",  # none, and no address
     "REFUSED_IIN": "870101100036",  # the registry refuses
 }
+_CONSENTS = ("give-consent", "give-consent-of-710808100177", "give-consent-of-870101100036")
 _PATHS = {
     "CONTRACTS_WSDL": "/soap/contracts",
     "PERSONAL_FILE_WSDL": "/soap/personal-file",
@@ -93,6 +97,7 @@ def employer_environment(ca: TestCa, session_folder: Path) -> dict[str, str]:
 def outcomes(
     request: pytest.FixtureRequest,
     employer_environment: dict[str, str],
+    ca: TestCa,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Outcomes:
     """The outcome of a stock client's program; it is run when first asked for."""
@@ -104,8 +109,16 @@ def outcomes(
         return stack.program(list(_wsdl_urls(running, document).values()), workplace)
 
     @cache
+    def consented(url: str) -> None:
+        """The people asked about consent to it: no personal file without that."""
+        catalogue, order = chosen_fixtures([packaged("fixtures")], _CONSENTS)
+        for exchange in send_all(catalogue, order, open_stage(url, ca.directory)):
+            assert exchange.result.differences == ()
+
+    @cache
     def tried(stack: Stack, binding: str, document: str) -> Outcome | ClientError:
         running: Service = request.getfixturevalue(binding)
+        consented(running.url)
         steps = ALL if (binding, document) == ("asgi", "wsdl") else ESSENTIAL
         try:
             printed = run(

@@ -23,6 +23,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "owner": {"employer": str},
     "employee_reference": {"iin": str},
     "amendment_reference": {"amendment_id": UUID, "external_id": str},
+    "consent_reference": {"consent_id": UUID},
     "leave_reference": {"leave_id": UUID, "external_id": str},
     "change_reference": {"id": str},
     "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
@@ -48,7 +49,16 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change", "batch")
+_TABLES_OF_COMMANDS = (
+    "contract",
+    "amendment",
+    "disclosure",
+    "delegation",
+    "leave",
+    "iin_change",
+    "batch",
+    "consent",
+)
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

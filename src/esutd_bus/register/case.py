@@ -162,6 +162,15 @@ class Decider:
     by_itself: bool = False
     """Whether it is the employer itself that must sign: nobody can be entrusted with it (353/5)."""
 
+    brought_for: str | None = None
+    """The field that names the employer whose key or system must sign around the signer's document (353/18)."""
+
+    brought_by_anyone: bool = False
+    """Whether it does not matter who signs around the document."""
+
+    consented: bool = False
+    """Whether it discloses a person's data (`disclosure`), and so needs that person's consent."""
+
 
 def referred(
     command: Command, *, amendments: bool = False, history: bool = False, leaves: bool = False

@@ -30,6 +30,7 @@ from esutd_bus.register import (
     get_request_status,
     get_statistics,
     get_violations,
+    give_consent,
     read_contract,
     record_delegation,
     record_leave,
@@ -40,6 +41,7 @@ from esutd_bus.register import (
     submit_batch,
     terminate_contract,
     transfer_contracts,
+    withdraw_consent,
 )
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
@@ -62,6 +64,8 @@ COMMANDS: Mapping[str, Decider] = MappingProxyType(
         "DeleteContract": delete_contract.DECIDER,
         "GetContract": get_contract.DECIDER,
         "GetPersonalFile": get_personal_file.DECIDER,
+        "GiveConsent": give_consent.DECIDER,
+        "WithdrawConsent": withdraw_consent.DECIDER,
         "RecordLeave": record_leave.DECIDER,
         "CorrectLeave": correct_leave.DECIDER,
         "DeleteLeave": delete_leave.DECIDER,
@@ -93,8 +97,7 @@ def needs(command: Command) -> Needs:
 
 def missing_right(command: Command, state: State, now: datetime, rules: Rulebook) -> Refusal | None:
     """Why the command is not its sender's to give, if so: judged, and told, before anything else of it."""
-    by_itself = _decider(command).by_itself
-    return rights.missing_right(command, state, calendar.today(now), rules.partners, by_itself=by_itself)
+    return rights.missing_right(command, state, calendar.today(now), rules.partners, _decider(command))
 
 
 def decide(command: Command, state: State, now: datetime, rules: Rulebook) -> Decision:

@@ -14,7 +14,7 @@ from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted, Disclosed
 from esutd_bus.register.identifiers import is_iin
 from esutd_bus.register.refusal import Refusal
-from esutd_bus.register.rules import completeness
+from esutd_bus.register.rules import completeness, consent
 from esutd_bus.register.state import Needs, Row
 
 _IIN = "disclosure.employee_iin"
@@ -57,9 +57,9 @@ _FILE = Sources(
 """What the registry of individuals tells."""
 
 
-def needs(_command: Command) -> Needs:
-    """Nothing of the register's own."""
-    return Needs()
+def needs(command: Command) -> Needs:
+    """What the employee has consented to."""
+    return Needs(consents_of=command.values.get("disclosure", {}).get("employee_iin"))
 
 
 def iin_is_right(case: Case) -> Iterator[Refusal]:
@@ -90,7 +90,7 @@ def _disclosure(case: Case) -> Row:
         "employer": command.employer,
         "employee_iin": given["employee_iin"],
         "purpose": given["purpose"],
-        "consent_id": given.get("consent_id"),
+        "consent_id": consent.consent_of(case)["id"],
         "message_id": command.message_id,
         "disclosed_at": case.now,
     }
@@ -103,4 +103,5 @@ DECIDER = Decider(
     _FILE,
     creates="disclosure",
     ports=frozenset({"person"}),
+    consented=True,
 )

@@ -9,9 +9,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
+from esutd_bus.register.case import Decider
 from esutd_bus.register.command import Command
 from esutd_bus.register.partners import CARRIERS, EMPLOYERS, PartnerKind, Partners
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules import consent
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, Row, State
 from esutd_bus.register.worded import kinds_told, worded
@@ -28,13 +30,14 @@ def with_rights(needs: Needs, command: Command) -> Needs:
 
 
 def missing_right(
-    command: Command, state: State, today: date, partners: Partners, *, by_itself: bool
+    command: Command, state: State, today: date, partners: Partners, decider: Decider
 ) -> Refusal | None:
-    """The first right that is missing, as ESB005. `by_itself`: nobody can be entrusted with the operation."""
+    """The first right that is missing, as ESB005."""
     return (
         missing_standing(command, partners)
-        or _system(command.speaker, state, today, partners)
-        or _delegation(command, state, today, partners, by_itself=by_itself)
+        or _system(command, state, today, partners, decider)
+        or _delegation(command, state, today, partners, by_itself=decider.by_itself)
+        or (consent.missing_consent(command, state, today) if decider.consented else None)
     )
 
 
@@ -71,18 +74,35 @@ def _oneself(command: Command, partners: Partners) -> Refusal | None:
     return None
 
 
-def _system(speaker: Speaker, state: State, today: date, partners: Partners) -> Refusal | None:
-    """`system`: the envelope of a signed document is signed by its signer, a system recorded for it, or a carrier."""
-    via = speaker.via
-    if via is None or via.number == speaker.number or not CARRIERS.isdisjoint(partners.kinds_of(via)):
+def _system(
+    command: Command, state: State, today: date, partners: Partners, decider: Decider
+) -> Refusal | None:
+    """`system`: the envelope of a signed document is signed by its signer, a system recorded for it, or a carrier.
+
+    What a person signs for an employer comes in that employer's envelope, or in a system's of it (353/18).
+    """
+    via, employer = command.speaker.via, _brought_for(command, decider)
+    if decider.brought_by_anyone or employer is None:
+        return None
+    if via is None:
+        return worded("system-alone") if decider.brought_for else None
+    if via.number == employer or not CARRIERS.isdisjoint(partners.kinds_of(via)):
         return None
     recorded = state.system
     if recorded is None:
-        return worded("system-missing", system=via.number, employer=speaker.number)
+        return worded("system-missing", system=via.number, employer=employer)
     if recorded["valid_to"] is not None and recorded["valid_to"] < today:
         day = recorded["valid_to"].isoformat()
-        return worded("system-ended", system=via.number, employer=speaker.number, day=day)
+        return worded("system-ended", system=via.number, employer=employer, day=day)
     return None
+
+
+def _brought_for(command: Command, decider: Decider) -> str | None:
+    """The employer whose system may sign the envelope; none where the message does not say so legibly."""
+    if decider.brought_for is None:
+        return command.speaker.number
+    table, column = decider.brought_for.split(".")
+    return command.values.get(table, {}).get(column)
 
 
 def _delegation(

@@ -82,6 +82,18 @@ class Needs:
     acknowledgements_of: str | None = None
     """Who has acknowledged the change with this id."""
 
+    system_of: str | None = None
+    """The employer whose record of the system it is, where it is not the signer's."""
+
+    consents_of: str | None = None
+    """What the employee with this IIN has consented to towards this employer."""
+
+    own_consent_id: UUID | None = None
+    """The signer's own consent with this id."""
+
+    own_consent_external_id: str | None = None
+    """The signer's own consent with this external id (SCSE086)."""
+
     new_external_id: str | None = None
     """A contract of this employer with the external id that a correction gives to another (SCSE086)."""
 
@@ -119,6 +131,12 @@ class State:
     delegation: Row | None = None
     system: Row | None = None
     acknowledgements: Sequence[Row] = ()
+    consents: Sequence[Row] = ()
+    """In the order in which they were given, each with `withdrawn_at`."""
+
+    own_consent: Row | None = None
+    """With `withdrawn_at`."""
+
     contract_by_new_external_id: Row | None = None
     batch: Row | None = None
     entries: Sequence[State] = ()

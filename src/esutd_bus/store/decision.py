@@ -103,6 +103,11 @@ def _about(owner: str, needs: Needs, state: State) -> set[Key]:
         keys |= {("external id", (there, row["external_id"])) for row in state.moving}
     if needs.acknowledgements_of is not None:
         keys.add(("acknowledgement", needs.acknowledgements_of))
+    if needs.consents_of is not None:
+        keys.add(("consents", needs.consents_of))
+    if needs.own_consent_id is not None or needs.own_consent_external_id is not None:
+        # The signer is the employee.
+        keys.add(("consents", owner))
     if needs.new_iin is not None:
         keys.add(("iin", needs.new_iin))
     return keys

@@ -94,6 +94,24 @@ SELECT {select_list(tables.acknowledgement, "a")}
 FROM unnest(%s::text[], %s::text[]) AS k (sender, change_id) JOIN acknowledgement a USING (change_id)
 """  # noqa: S608
 
+_CONSENTS = f"""
+SELECT {select_list(tables.consent, "c")}, w.withdrawn_at
+FROM unnest(%s::text[], %s::text[]) AS k (employer, employee_iin) JOIN consent c USING (employer, employee_iin)
+LEFT JOIN consent_withdrawal w ON w.consent_id = c.id
+ORDER BY c.id
+"""  # noqa: S608
+
+_OWN_CONSENTS = f"""
+WITH wanted AS (
+    SELECT c.id FROM unnest(%s::text[], %s::uuid[]) AS k (employee_iin, id) JOIN consent c USING (employee_iin, id)
+    UNION
+    SELECT c.id FROM unnest(%s::text[], %s::text[]) AS k (employee_iin, external_id)
+        JOIN consent c USING (employee_iin, external_id)
+)
+SELECT {select_list(tables.consent, "c")}, w.withdrawn_at
+FROM wanted JOIN consent c USING (id) LEFT JOIN consent_withdrawal w ON w.consent_id = c.id
+"""  # noqa: S608
+
 _SYSTEMS = f"""
 SELECT {select_list(tables.employer_system, "s")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
@@ -124,6 +142,8 @@ class Loaded:
     _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
+    _consents: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _own_consents: Index = field(default_factory=dict)
     _proofs: Index = field(default_factory=dict)
     _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _batches: Index = field(default_factory=dict)
@@ -158,10 +178,13 @@ class Loaded:
             iin_change=self._iin_changes.get(needs.new_iin),
             moving=self._moving.get((owner, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
-            system=self._systems.get((employer, needs.system)),
             acknowledgements=self._acknowledgements.get(needs.acknowledgements_of, ()),
             batch=self._batches.get((employer, needs.batch_id)),
             entries=tuple(self.state(employer, entry) for entry in needs.entries),
+            system=self._systems.get((needs.system_of or employer, needs.system)),
+            consents=self._consents.get((employer, needs.consents_of), ()),
+            own_consent=self._own_consents.get((employer, needs.own_consent_id))
+            or self._own_consents.get((employer, needs.own_consent_external_id)),
         )
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
@@ -217,6 +240,17 @@ class Loaded:
         """Rows of the table `acknowledgement`, all of each change."""
         for row in rows:
             self._acknowledgements[row["change_id"]].append(row)
+
+    def add_consents(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `consent`, all of each employer and employee, as they were given."""
+        for row in rows:
+            self._consents[row["employer"], row["employee_iin"]].append(row)
+
+    def add_own_consents(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `consent`."""
+        for row in rows:
+            for column in ("id", "external_id"):
+                self._own_consents[row["employee_iin"], row[column]] = row
 
     def add_systems(self, rows: Iterable[Row]) -> None:
         """Rows of the table `employer_system`."""
@@ -280,7 +314,14 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         )
         moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in asking))
-        systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in asking))
+        systems = await _ask(connection, _SYSTEMS, _keys((n.system_of or e, n.system) for e, n in asking))
+        consents = await _ask(connection, _CONSENTS, _keys((e, n.consents_of) for e, n in asking))
+        own_consents = await _ask(
+            connection,
+            _OWN_CONSENTS,
+            _keys((e, n.own_consent_id) for e, n in asking),
+            _keys((e, n.own_consent_external_id) for e, n in asking),
+        )
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
         acknowledgements = await _ask(
             connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)
@@ -297,6 +338,8 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
     loaded.add_delegations(await _rows(delegations))
+    loaded.add_consents(await _rows(consents))
+    loaded.add_own_consents(await _rows(own_consents))
     loaded.add_systems(await _rows(systems))
     loaded.add_proofs(await _rows(proofs))
     loaded.add_acknowledgements(await _rows(acknowledgements))

@@ -314,6 +314,33 @@ acknowledgement = Table(
     comment="Which changes employees have seen (order 353, clause 11), by whose key. Rows are only ever added.",
 )
 
+consent = Table(
+    "consent",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employee_iin", Text, nullable=False),
+    Column("employer", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("valid_to", Date, nullable=False),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("given_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Column("brought_by", Text, nullable=False, info=_BY_REGISTER),
+    Index(None, "employee_iin", "external_id", unique=True),
+    Index(None, "employer", "employee_iin"),
+    comment="What a person lets an employer learn, why, until when (order 353, clauses 17 and 18).",
+)
+
+consent_withdrawal = Table(
+    "consent_withdrawal",
+    metadata,
+    # Two writers that withdraw the same consent cannot both commit.
+    Column("consent_id", Uuid, ForeignKey("consent.id"), primary_key=True, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    Column("withdrawn_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    comment="Which consents were taken back, when, by which message.",
+)
+
 delegation = Table(
     "delegation",
     metadata,

@@ -138,7 +138,7 @@ async function person(iin) {
   const [answer] = await clients.personalFile.GetPersonalFileAsync({
     ...common(),
     employee: { iin },
-    purpose: 'Приём на работу',
+    purpose: 'Приём на работу: заполнение личного дела',
   });
   return {
     iin: answer.person.iin,

@@ -302,7 +302,7 @@ final class Employer
     private function personOf(string $iin): array
     {
         $answer = $this->personalFile->GetPersonalFile(
-            common() + ['employee' => ['iin' => $iin], 'purpose' => 'Приём на работу']
+            common() + ['employee' => ['iin' => $iin], 'purpose' => 'Приём на работу: заполнение личного дела']
         );
         return [
             'iin' => $answer->person->iin,

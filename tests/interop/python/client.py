@@ -247,7 +247,7 @@ class Employer:
 
     def _person(self, iin: str) -> Any:
         answer = self.personal_file.service.GetPersonalFile(
-            **common(), employee={"iin": iin}, purpose="Приём на работу"
+            **common(), employee={"iin": iin}, purpose="Приём на работу: заполнение личного дела"
         )
         documents = answer.documents.document if answer.documents else []
         return {

@@ -93,6 +93,25 @@ REGISTERED: Mapping[str, Any] = {
 }
 """The same contract in the register, some time later."""
 
+CONSENT: Mapping[str, Any] = {
+    "external_id": "c" * 32,
+    "employee_iin": IIN,
+    "employer": EMPLOYER,
+    "purpose": "приём на работу",
+    "valid_to": date(2025, 12, 31),
+}
+"""What a person's message says of a consent."""
+
+GIVEN: Mapping[str, Any] = {
+    "id": UUID(int=5),
+    **CONSENT,
+    "message_id": UUID(int=6),
+    "given_at": datetime(2025, 6, 2, 5, 0, tzinfo=UTC),
+    "brought_by": EMPLOYER,
+    "withdrawn_at": None,
+}
+"""The same consent on record."""
+
 PROOF: Mapping[str, Any] = {
     "proof_external_id": "f" * 32,
     "proof_name": "Карта аттестации",

@@ -12,6 +12,7 @@ from register_cases import (
     DISCLOSURE,
     EMPLOYER,
     FOUND,
+    GIVEN,
     IIN,
     MESSAGE_ID,
     NEW_ID,
@@ -90,8 +91,8 @@ def test_the_history_is_asked_for() -> None:
 @pytest.mark.clause("slides/personal-file")
 def test_a_personal_file_goes_out_and_is_logged() -> None:
     asked = command("GetPersonalFile", {"disclosure": DISCLOSURE})
-    decision = accepted(judge(asked, State(fetched={"person": PERSON})))
-    assert needs(asked) == Needs()
+    decision = accepted(judge(asked, State(fetched={"person": PERSON}, consents=[GIVEN])))
+    assert needs(asked) == Needs(consents_of=IIN)
     assert decision.answer == PERSON
     assert decision.events == (
         Disclosed(
@@ -100,7 +101,7 @@ def test_a_personal_file_goes_out_and_is_logged() -> None:
                 "employer": EMPLOYER,
                 "employee_iin": IIN,
                 "purpose": DISCLOSURE["purpose"],
-                "consent_id": None,
+                "consent_id": GIVEN["id"],
                 "message_id": MESSAGE_ID,
                 "disclosed_at": NOW,
             }
@@ -121,7 +122,7 @@ def test_a_refused_message_says_nothing_of_a_person_nobody_asked_for() -> None:
 
 def test_a_file_that_was_not_fetched_cannot_go_out() -> None:
     with pytest.raises(KeyError):
-        judge(command("GetPersonalFile", {"disclosure": DISCLOSURE}))
+        judge(command("GetPersonalFile", {"disclosure": DISCLOSURE}), State(consents=[GIVEN]))
 
 
 @pytest.mark.code("SCSE045")

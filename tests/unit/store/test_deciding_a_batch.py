@@ -206,3 +206,11 @@ def test_a_stored_answer_holds_for_its_time(keeps: timedelta | None, age: timede
     decided = decide([again], found)
     assert asked == [StoredAnswer(**bound) if holds else None]
     assert decided.rebound == (set() if holds else {again})
+
+
+@pytest.mark.parametrize("own", [Needs(own_consent_id=UUID(int=5)), Needs(own_consent_external_id="c")])
+def test_a_disclosure_sees_what_became_of_the_consent_before_it(own: Needs) -> None:
+    employee = "850101100012"
+    first = work(own, employer=employee)
+    second, other = work(Needs(consents_of=employee)), work(Needs(consents_of="860101100013"))
+    assert list(decide([first, second, other], loaded()).outcomes) == [first, other]

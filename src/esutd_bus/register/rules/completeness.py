@@ -95,6 +95,11 @@ def period_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "statistics", "statistics")
 
 
+def consent_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE009, 011, 026, ESB004. Source: order 353, clause 17; code texts."""
+    yield from _missing(case, "consent", "consent")
+
+
 def contract_is_named(case: Case) -> Iterator[Refusal]:
     """SCSE026: a message about a contract names it. Source: code text."""
     if not case.command.refusals and case.value(case.reference_field) is None:

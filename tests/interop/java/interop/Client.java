@@ -339,7 +339,7 @@ public final class Client {
         request.setRequestHeader(header());
         request.setEmployer(employer());
         request.setEmployee(employee);
-        request.setPurpose("Приём на работу");
+        request.setPurpose("Приём на работу: заполнение личного дела");
         GetPersonalFileResponse answer = personalFile.getPersonalFile(request);
         Map<String, Object> told = new LinkedHashMap<>();
         told.put("iin", answer.getPerson().getIin());
