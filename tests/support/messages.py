@@ -31,11 +31,9 @@ PATHS = {
 EMPLOYER = "990440000385"
 EMPLOYEE = "850312100031"
 
-_NAMESPACES = {
-    **dict.fromkeys(("requestHeader", "employer", "registeredBy", "contractRef"), COMMON),
-    **dict.fromkeys(("correction", "termination", "page"), CONTRACTS),
-}
-"""Element → the namespace of its children, where it is not its own."""
+_COMMON_CHILDREN = {"requestHeader", "employer", "registeredBy", "contractRef"}
+_CONTRACTS_CHILDREN = {"correction", "termination", "page"}
+"""Elements of the authority's service whose children are those of the contracts' one."""
 
 
 def today() -> Any:
@@ -109,12 +107,19 @@ def envelope(namespace: str, operation: str, parts: Mapping[str, Any]) -> bytes:
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
+def _below(name: str, namespace: str) -> str:
+    """The namespace of an element's children."""
+    if name in _COMMON_CHILDREN:
+        return COMMON
+    return CONTRACTS if namespace == AUTHORITY and name in _CONTRACTS_CHILDREN else namespace
+
+
 def _append(parent: Any, name: str, value: Any, namespace: str) -> None:
     for one in value if isinstance(value, list) else [value]:
         child = etree.SubElement(parent, f"{{{namespace}}}{name}")
         if isinstance(one, Mapping):
             for inner, inner_value in one.items():
-                _append(child, inner, inner_value, _NAMESPACES.get(name, namespace))
+                _append(child, inner, inner_value, _below(name, namespace))
         elif one is not None:
             child.text = str(one).lower() if isinstance(one, bool) else str(one)
 

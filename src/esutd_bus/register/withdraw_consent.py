@@ -32,7 +32,7 @@ def accept(case: Case) -> Accepted:
 
 DECIDER = Decider(
     needs,
-    (consent.consent_is_the_signers, consent.consent_is_not_withdrawn),
+    (consent.consent_is_named, consent.consent_is_the_signers, consent.consent_is_not_withdrawn),
     accept,
     Sources(tables=frozenset({"consent"})),
     requires=(consent.REFERENCE,),

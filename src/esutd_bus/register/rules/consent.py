@@ -45,6 +45,12 @@ def consent_is_not_over(case: Case) -> Iterator[Refusal]:
         yield worded("consent-over", _VALID_TO)
 
 
+def consent_is_named(case: Case) -> Iterator[Refusal]:
+    """ESB004: a withdrawal names its consent; where the schema has found nothing, a mapping may have lost it."""
+    if not case.command.refusals and case.value(REFERENCE) is None:
+        yield Refusal("ESB004", REFERENCE)
+
+
 def consent_is_the_signers(case: Case) -> Iterator[Refusal]:
     """ESB005: the consent is the signer's own; whether another's exists is not told."""
     if case.value(REFERENCE) is not None and case.state.own_consent is None:
