@@ -150,7 +150,7 @@ def _parse(body: bytes) -> tuple[etree._Element, list[etree._Element]]:
         raise SoapError("ESB002", "a document type declaration is not taken")
     if octets.count(b"xmlns") > PREFIX_LIMIT and len(set(_PREFIX_DECLARATION.findall(octets))) > PREFIX_LIMIT:
         raise SoapError("ESB001", f"more than {PREFIX_LIMIT} namespace prefixes are declared")
-    if octets.count(b"<") > TAG_LIMIT:
+    if len(octets) > TAG_LIMIT and octets.count(b"<") > TAG_LIMIT:
         raise SoapError("ESB001", f"more than {TAG_LIMIT} tags")
     try:
         root = etree.fromstring(body, _of_this_thread.parser)

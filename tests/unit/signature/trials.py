@@ -17,9 +17,9 @@ from esutd_bus.signature.known import CertificateIndex
 from esutd_bus.signature.revocation.knowledge import RevocationKnowledge
 from esutd_bus.signature.revocation.period import Tolerance
 from esutd_bus.signature.revocation.revocation import Revocation
-from esutd_bus.signature.signing import sign_document, sign_header
+from esutd_bus.signature.signing import sign_document, sign_header, sign_wsse
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
-from esutd_bus.soap.envelope import Envelope, open_envelope
+from esutd_bus.soap.envelope import TAG_LIMIT, Envelope, open_envelope
 from support.attacks.attack import Forge, evil_copy
 
 _BODY = f"{{{NS['soap']}}}Body"
@@ -92,6 +92,15 @@ def _half_a_pair(forge: Forge, verifier: Verifier) -> VerifiedMessage:
     return verifier.verify_document(_document(forge).decode() + "\ud800", forge.now)
 
 
+def _very_many_tags(forge: Forge, verifier: Verifier) -> VerifiedMessage:
+    """Elements without number, which cost more memory than they take in the bytes."""
+    root = etree.fromstring(forge.unsigned)
+    for _ in range(TAG_LIMIT):
+        etree.SubElement(root[-1][0], "x")
+    signed = sign_wsse(etree.tostring(root), forge.ca.identity("employer"))
+    return verifier.verify(open_envelope(signed), forge.now)
+
+
 def _profile_not_accepted(forge: Forge, verifier: Verifier) -> VerifiedMessage:
     signed = sign_header(forge.unsigned, forge.ca.identity("employer"))
     return verifier.verify(open_envelope(signed), forge.now, {"wsse", "document"})
@@ -130,6 +139,7 @@ TRIALS = (
     Trial("an instruction before the document", "structure", _instruction_before),
     Trial("a document type before the document", "unreadable", _document_type),
     Trial("half a pair behind the document", "unreadable", _half_a_pair),
+    Trial("very many tags", "ESB001", _very_many_tags),
     Trial("a profile that is not accepted", "profile", _profile_not_accepted),
     Trial(
         "another issuer's name with the number of a known certificate", "certificate-unknown", _other_issuer
