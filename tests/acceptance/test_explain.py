@@ -223,7 +223,8 @@ def test_entries_and_tables_of_later_kinds_are_told_too(asgi: Service, ca: TestC
     with psycopg.connect(asgi.database_url) as connection:
         connection.execute(
             "INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,"
-            " message_id, changes, employer, employee_iin) SELECT contract_id, 2, 'SomethingNew', effective_on, now(), recorded_by,"
+            " message_id, changes, employer, employee_iin)"
+            " SELECT contract_id, 2, 'SomethingNew', effective_on, now(), recorded_by,"
             ' message_id, \'[{"field": "novelty", "before": null, "after": 1}]\', employer, employee_iin'
             " FROM contract_event WHERE contract_id = %s",
             (contract_id,),
