@@ -79,6 +79,9 @@ class Needs:
     system: str | None = None
     """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
+    consents_of: str | None = None
+    """The consents that the person with this IIN has given this employer."""
+
     acknowledgements_of: str | None = None
     """Who has acknowledged the change with this id."""
 
@@ -110,6 +113,9 @@ class State:
     """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None
     system: Row | None = None
+    consents: Sequence[Row] = ()
+    """The newest first, each with `withdrawn_at`."""
+
     acknowledgements: Sequence[Row] = ()
     contract_by_new_external_id: Row | None = None
     fetched: Mapping[str, Any] = field(default_factory=dict)

@@ -99,6 +99,13 @@ SELECT {select_list(tables.employer_system, "s")}
 FROM unnest(%s::text[], %s::text[]) AS k (employer, system) JOIN employer_system s USING (employer, system)
 """  # noqa: S608
 
+_CONSENTS = f"""
+SELECT {select_list(tables.consent, "c")}, w.withdrawn_at
+FROM unnest(%s::text[], %s::text[]) AS k (employer, employee_iin) JOIN consent c USING (employer, employee_iin)
+LEFT JOIN consent_withdrawal w ON w.consent_id = c.id
+ORDER BY c.id DESC
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 
 
@@ -118,6 +125,7 @@ class Loaded:
     _iin_changes: dict[str | None, Row] = field(default_factory=dict)
     _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
+    _consents: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
     _systems: Index = field(default_factory=dict)
     _proofs: Index = field(default_factory=dict)
     _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -147,6 +155,7 @@ class Loaded:
             leaves=self._leaves_of.get(contract["id"], ()) if contract else (),
             leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
             proof=self._proofs.get((employer, needs.proof_external_id)),
+            consents=self._consents.get((employer, needs.consents_of), ()),
             contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
             iin_change=self._iin_changes.get(needs.new_iin),
             moving=self._moving.get((employer, needs.moving), ()),
@@ -198,6 +207,11 @@ class Loaded:
         """Rows of the table `contract_event`, a contract's in their order."""
         for row in rows:
             self._history_of[row["contract_id"]].append(row)
+
+    def add_consents(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `consent` with `withdrawn_at`, the newest first."""
+        for row in rows:
+            self._consents[row["employer"], row["employee_iin"]].append(row)
 
     def add_delegations(self, rows: Iterable[Row]) -> None:
         """Rows of the table `delegation`, the newest alone of each employer and person."""
@@ -262,6 +276,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.contract_external_id) for e, n in read),
         )
         moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
+        consents = await _ask(connection, _CONSENTS, _keys((e, n.consents_of) for e, n in needed))
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
@@ -278,6 +293,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     for employer, wanted, cursor in moved:
         loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
+    loaded.add_consents(await _rows(consents))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))
     loaded.add_proofs(await _rows(proofs))

@@ -308,7 +308,7 @@ labour_request = Table(
     Column("requested_at", _INSTANT, nullable=False, info=_BY_REGISTER),
     Column("due_on", Date, nullable=False, info=_BY_REGISTER),
     Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
-    comment="Requests for a person's labour activity (order 353, clauses 15, 18), by whom they ask for. Only ever added.",
+    comment="Requests for a person's labour activity (order 353, clauses 15, 18). Only ever added.",
 )
 labour_answer = Table(
     "labour_answer",

@@ -59,7 +59,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(["consent_id"], ["consent.id"], name=op.f("fk_labour_request_consent_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_labour_request")),
-        comment="Requests for a person's labour activity (order 353, clauses 15, 18), by whom they ask for. Only ever added.",
+        comment="Requests for a person's labour activity (order 353, clauses 15, 18). Only ever added.",
     )
     op.create_table(
         "labour_answer",
