@@ -24,6 +24,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "amendment_reference": {"amendment_id": UUID, "external_id": str},
     "leave_reference": {"leave_id": UUID, "external_id": str},
     "change_reference": {"id": str},
+    "labour_reference": {"request_id": UUID},
     "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
     "search": {
         "employee_iin": str,
@@ -36,7 +37,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change")
+_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change", "labour_request")
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

@@ -82,6 +82,9 @@ class Needs:
     consents_of: str | None = None
     """The consents that the person with this IIN has given this employer."""
 
+    labour_request_id: UUID | None = None
+    """This employer's request for labour activity with this id, and its answer."""
+
     acknowledgements_of: str | None = None
     """Who has acknowledged the change with this id."""
 
@@ -115,6 +118,9 @@ class State:
     system: Row | None = None
     consents: Sequence[Row] = ()
     """The newest first, each with `withdrawn_at`."""
+
+    labour_request: Row | None = None
+    """With `status`, `document`, `reason` of its answer; all `None` while there is none."""
 
     acknowledgements: Sequence[Row] = ()
     contract_by_new_external_id: Row | None = None

@@ -106,6 +106,12 @@ LEFT JOIN consent_withdrawal w ON w.consent_id = c.id
 ORDER BY c.id DESC
 """  # noqa: S608
 
+_LABOUR_REQUESTS = f"""
+SELECT {select_list(tables.labour_request, "r")}, a.status, a.document, a.reason
+FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN labour_request r USING (employer, id)
+LEFT JOIN labour_answer a ON a.request_id = r.id
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 
 
@@ -126,6 +132,7 @@ class Loaded:
     _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
     _consents: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
+    _labour_requests: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
     _proofs: Index = field(default_factory=dict)
     _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
@@ -156,6 +163,7 @@ class Loaded:
             leave_by_external_id=self._leaves.get((employer, needs.leave_external_id)),
             proof=self._proofs.get((employer, needs.proof_external_id)),
             consents=self._consents.get((employer, needs.consents_of), ()),
+            labour_request=self._labour_requests.get((employer, needs.labour_request_id)),
             contracts_of_employee=self._contracts_of.get((employer, needs.employee_iin), ()),
             iin_change=self._iin_changes.get(needs.new_iin),
             moving=self._moving.get((employer, needs.moving), ()),
@@ -212,6 +220,11 @@ class Loaded:
         """Rows of the table `consent` with `withdrawn_at`, the newest first."""
         for row in rows:
             self._consents[row["employer"], row["employee_iin"]].append(row)
+
+    def add_labour_requests(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `labour_request` with what their answers tell."""
+        for row in rows:
+            self._labour_requests[row["employer"], row["id"]] = row
 
     def add_delegations(self, rows: Iterable[Row]) -> None:
         """Rows of the table `delegation`, the newest alone of each employer and person."""
@@ -277,6 +290,9 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         )
         moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
         consents = await _ask(connection, _CONSENTS, _keys((e, n.consents_of) for e, n in needed))
+        labour_requests = await _ask(
+            connection, _LABOUR_REQUESTS, _keys((e, n.labour_request_id) for e, n in needed)
+        )
         delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in needed))
         systems = await _ask(connection, _SYSTEMS, _keys((e, n.system) for e, n in needed))
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
@@ -294,6 +310,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
         loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
     loaded.add_consents(await _rows(consents))
+    loaded.add_labour_requests(await _rows(labour_requests))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_systems(await _rows(systems))
     loaded.add_proofs(await _rows(proofs))
