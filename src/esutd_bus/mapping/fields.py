@@ -37,7 +37,15 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
 }
 """What a message tells a command beside the columns of tables: what it refers to, what it looks for."""
 
-_TABLES_OF_COMMANDS = ("contract", "amendment", "disclosure", "delegation", "leave", "iin_change", "labour_request")
+_TABLES_OF_COMMANDS = (
+    "contract",
+    "amendment",
+    "disclosure",
+    "delegation",
+    "leave",
+    "iin_change",
+    "labour_request",
+)
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(
     {

@@ -45,7 +45,7 @@ The text of SCSE090 says calendar days; the order, working ones.
 
 
 ANSWER_WORKING_DAYS = 5
-"""Within how many a request for labour activity is answered (353/19): the register's own term, and nobody's lateness."""
+"""Within how many a request for labour activity is answered (353/19): a term for the register itself."""
 
 
 def answer_due_on(received_on: date, calendar: Calendar) -> date:

@@ -184,7 +184,9 @@ class TestResult:
     def test_a_refusal_gives_its_reason_and_names_the_court(self, reason: str, told: str) -> None:
         notice = result(status="refused", reason=reason)["notice"]
         assert told in notice["ru"]
-        assert all(court in notice[tongue] for tongue, court in {"ru": "суд", "kk": "сот", "en": "court"}.items())
+        assert all(
+            court in notice[tongue] for tongue, court in {"ru": "суд", "kk": "сот", "en": "court"}.items()
+        )
 
     @pytest.mark.code("ESB004")
     def test_a_request_that_is_not_the_employers_is_unknown(self) -> None:
