@@ -27,7 +27,7 @@ Row = Mapping[str, Any]
 
 def labour_document(request: Row, contracts: Sequence[Row], as_of: datetime) -> bytes:
     """What the register knows, as of a moment, for who asked by a row of `labour_request`."""
-    root = etree.Element(_name("LabourActivity"), nsmap={None: NAMESPACE})
+    root = etree.Element(_name("LabourActivity"), nsmap={None: NAMESPACE})  # type: ignore[dict-item]  # lxml's word for the default
     _add(root, "requestId", request["id"])
     _add(root, "employeeIin", request["employee_iin"])
     _add(root, "receiver", request["employer"])

@@ -138,6 +138,11 @@ class TestRequest:
     def test_its_parts(self, more: Row, code: str, field: str) -> None:
         assert refusals(judge(requesting(**more), State(consents=[given()]))) == [(code, field)]
 
+    def test_of_nobodys_consent_nothing_is_said(self) -> None:
+        assert refusals(judge(requesting(employee_iin=None), State())) == [
+            ("SCSE011", "labour_request.employee_iin")
+        ]
+
 
 def test_of_several_consents_those_in_force_are_told() -> None:
     ended = given(valid_to=TODAY - timedelta(days=1))

@@ -38,10 +38,11 @@ def in_force(rows: Sequence[Row], today: date) -> list[Row]:
 def consent_holds(case: Case) -> Iterator[Refusal]:
     """ESB005: the person has consented that this employer learns, and that holds. Source: order 353, clause 17.
 
-    A consent to another employer, or of another person, is answered like one that was never given.
+    A consent to another employer, or of another person, is answered like one that was never given. Where the message
+    does not say whom it is about, nothing follows of the consent.
     """
     field = next((name for name in FIELDS if case.value(name) is not None), None)
-    if field is None:
+    if field is None or case.value(f"{field.partition('.')[0]}.employee_iin") is None:
         return
     named: UUID = case.value(field)
     reason = why_not(next((row for row in case.state.consents if row["id"] == named), None), case.today)
