@@ -401,7 +401,7 @@ QUERIES: Mapping[str, Sequence[str]] = {
     "contracts": (cabinet._CONTRACTS, cabinet._CONTRACT_COUNT, cabinet._HISTORIES),
     "changes": (cabinet._THE_PERSONS, cabinet._IS_KNOWN, cabinet._COUNT, cabinet._PAGE),
     "disclosures": (cabinet._DISCLOSURES, cabinet._DISCLOSURE_COUNT),
-    "numbers": (cabinet._NUMBERS,),
+    "numbers": (cabinet.NUMBERS,),
 }
 
 

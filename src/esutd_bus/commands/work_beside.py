@@ -28,7 +28,7 @@ def work_beside(settings: Settings) -> Iterator[None]:
 
     Nothing where it is not wanted (ESUTD_WORK), or has nothing to do.
     """
-    if not settings.work or settings.revocation_policy == "off":
+    if not settings.work or (settings.revocation_policy == "off" and not settings.key_file):
         yield
         return
     child = KeptProcess([sys.executable, "-m", "esutd_bus.cli", "work", "--parent", str(os.getpid())])

@@ -26,6 +26,7 @@ BESIDE_TABLES: Mapping[str, Mapping[str, type]] = {
     "consent_reference": {"consent_id": UUID},
     "leave_reference": {"leave_id": UUID, "external_id": str},
     "change_reference": {"id": str},
+    "labour_reference": {"request_id": UUID},
     "transfer": {"receiver": str, "reorganized_on": date, "number": str, "concluded_on": date},
     "application": {"whose": str, "number": str, "date": date, "reason": str},
     "search": {
@@ -58,6 +59,7 @@ _TABLES_OF_COMMANDS = (
     "iin_change",
     "batch",
     "consent",
+    "labour_request",
 )
 
 LEAF_TYPES: Mapping[str | None, type] = MappingProxyType(

@@ -45,6 +45,15 @@ The text of SCSE090 says calendar days; the order, working ones.
 """
 
 
+ANSWER_WORKING_DAYS = 5
+"""Within how many a request for labour activity is answered (353/19): a term for the register itself."""
+
+
+def answer_due_on(received_on: date, calendar: Calendar) -> date:
+    """By when a request that came on a day is answered; that day itself does not count."""
+    return calendar.add_working_days(received_on, ANSWER_WORKING_DAYS)
+
+
 def deadline(clause: str, event_on: date, today: date, calendar: Calendar) -> Deadline:
     """The deadline of an event under a clause, for an entry made today."""
     term = TERMS[clause]

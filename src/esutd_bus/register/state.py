@@ -79,6 +79,9 @@ class Needs:
     system: str | None = None
     """This employer's record of a system with this BIN or IIN, which signs envelopes for it."""
 
+    labour_request_id: UUID | None = None
+    """This employer's request for labour activity with this id, and its answer."""
+
     acknowledgements_of: str | None = None
     """Who has acknowledged the change with this id."""
 
@@ -130,6 +133,9 @@ class State:
     """What the search found; `None` where nothing was looked for."""
     delegation: Row | None = None
     system: Row | None = None
+    labour_request: Row | None = None
+    """With `status`, `document`, `reason` of its answer; all `None` while there is none."""
+
     acknowledgements: Sequence[Row] = ()
     consents: Sequence[Row] = ()
     """In the order in which they were given, each with `withdrawn_at`."""

@@ -29,7 +29,7 @@ from esutd_bus.store.statements import select_list
 
 Row = Mapping[str, Any]
 
-_NUMBERS: LiteralString = """
+NUMBERS: LiteralString = """
     WITH RECURSIVE numbers (iin) AS (
         SELECT %(iin)s::text
         UNION SELECT c.former_iin FROM numbers n JOIN iin_change c USING (iin)
@@ -179,7 +179,7 @@ class _Person:
 
     @classmethod
     async def of(cls, connection: Connection, iin: str) -> _Person:
-        found = await (await connection.execute(_NUMBERS, {"iin": iin})).fetchall()
+        found = await (await connection.execute(NUMBERS, {"iin": iin})).fetchall()
         return cls(connection, [row["iin"] for row in found])
 
     async def contracts(self) -> Row:

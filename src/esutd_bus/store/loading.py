@@ -122,6 +122,12 @@ SELECT {select_list(tables.batch, "b")}
 FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN batch b USING (employer, id)
 """  # noqa: S608
 
+_LABOUR_REQUESTS = f"""
+SELECT {select_list(tables.labour_request, "r")}, a.status, a.document, a.reason
+FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN labour_request r USING (employer, id)
+LEFT JOIN labour_answer a ON a.request_id = r.id
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 
 
@@ -141,6 +147,7 @@ class Loaded:
     _iin_changes: dict[str | None, Row] = field(default_factory=dict)
     _moving: dict[tuple[str, Moving | None], list[Row]] = field(default_factory=dict)
     _delegations: Index = field(default_factory=dict)
+    _labour_requests: Index = field(default_factory=dict)
     _systems: Index = field(default_factory=dict)
     _consents: dict[tuple[str, str | None], list[Row]] = field(default_factory=lambda: defaultdict(list))
     _own_consents: Index = field(default_factory=dict)
@@ -175,6 +182,7 @@ class Loaded:
             leave_by_external_id=self._leaves.get((owner, needs.leave_external_id)),
             proof=self._proofs.get((owner, needs.proof_external_id)),
             contracts_of_employee=self._contracts_of.get((owner, needs.employee_iin), ()),
+            labour_request=self._labour_requests.get((employer, needs.labour_request_id)),
             iin_change=self._iin_changes.get(needs.new_iin),
             moving=self._moving.get((owner, needs.moving), ()),
             delegation=self._delegations.get((employer, needs.delegation_to)),
@@ -230,6 +238,11 @@ class Loaded:
         """Rows of the table `contract_event`, a contract's in their order."""
         for row in rows:
             self._history_of[row["contract_id"]].append(row)
+
+    def add_labour_requests(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `labour_request` with what their answers tell."""
+        for row in rows:
+            self._labour_requests[row["employer"], row["id"]] = row
 
     def add_delegations(self, rows: Iterable[Row]) -> None:
         """Rows of the table `delegation`, the newest alone of each employer and person."""
@@ -322,6 +335,9 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
             _keys((e, n.own_consent_id) for e, n in asking),
             _keys((e, n.own_consent_external_id) for e, n in asking),
         )
+        labour_requests = await _ask(
+            connection, _LABOUR_REQUESTS, _keys((e, n.labour_request_id) for e, n in asking)
+        )
         proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
         acknowledgements = await _ask(
             connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)
@@ -337,6 +353,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     for employer, wanted, cursor in moved:
         loaded.add_moving(employer, wanted, await cursor.fetchall())
     loaded.add_history(await _rows(history))
+    loaded.add_labour_requests(await _rows(labour_requests))
     loaded.add_delegations(await _rows(delegations))
     loaded.add_consents(await _rows(consents))
     loaded.add_own_consents(await _rows(own_consents))

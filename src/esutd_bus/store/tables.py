@@ -313,6 +313,33 @@ acknowledgement = Table(
     Index(None, "change_id", "employee_iin", unique=True),
     comment="Which changes employees have seen (order 353, clause 11), by whose key. Rows are only ever added.",
 )
+labour_request = Table(
+    "labour_request",
+    metadata,
+    Column("id", Uuid, primary_key=True, info=_BY_REGISTER),
+    Column("employer", Text, nullable=False, info=_BY_REGISTER),
+    Column("employee_iin", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("consent_id", Uuid, ForeignKey("consent.id")),
+    Column("paper_number", Text, info=_RARE),
+    Column("paper_date", Date, info=_RARE),
+    Column("paper_consent", Text, info=_RARE),
+    Column("entered_by", Text, nullable=False, info=_BY_REGISTER),
+    Column("requested_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    Column("due_on", Date, nullable=False, info=_BY_REGISTER),
+    Column("message_id", Uuid, nullable=False, info=_BY_REGISTER),
+    comment="Requests for a person's labour activity (order 353, clauses 15, 18). Only ever added.",
+)
+labour_answer = Table(
+    "labour_answer",
+    metadata,
+    Column("request_id", Uuid, ForeignKey("labour_request.id"), primary_key=True, info=_BY_REGISTER),
+    Column("status", Text, nullable=False, info=_BY_REGISTER),
+    Column("document", LargeBinary, info=_BY_REGISTER),
+    Column("reason", Text, info=_BY_REGISTER),
+    Column("answered_at", _INSTANT, nullable=False, info=_BY_REGISTER),
+    comment="What became of them (order 353, clauses 19, 20): answered, absent, refused. Only ever added.",
+)
 
 consent = Table(
     "consent",

@@ -1,4 +1,4 @@
-"""What `/metrics` tells of revocation. The workers' folder of metrics is shared: whichever is asked tells this too."""
+"""What `/metrics` tells of the jobs. The workers' folder of metrics is shared: whichever is asked tells this too."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from prometheus_client import Gauge
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from esutd_bus.store.labour import Backlog
     from esutd_bus.store.revocation_lists import ListState
 
 THIS_UPDATE = Gauge(
@@ -37,9 +38,26 @@ CERTIFICATES = Gauge(
     multiprocess_mode="livemostrecent",
 )
 
+LABOUR_OLDEST = Gauge(
+    "esutd_labour_request_oldest_seconds",
+    "Age of the oldest request for labour activity that waits for its answer; 0 where none waits",
+    multiprocess_mode="livemostrecent",
+)
+LABOUR_OVERDUE = Gauge(
+    "esutd_labour_requests_overdue",
+    "Requests for labour activity that should have been answered before today",
+    multiprocess_mode="livemostrecent",
+)
+
+
+def tell_labour(backlog: Backlog, now: datetime) -> None:
+    """Those of the job «labour activity»."""
+    LABOUR_OLDEST.set(max(0.0, (now - backlog.oldest).total_seconds()) if backlog.oldest else 0)
+    LABOUR_OVERDUE.set(backlog.overdue)
+
 
 def tell(lists: Sequence[ListState], certificates: Mapping[str, Any]) -> None:
-    """Set them all."""
+    """Those of revocation."""
     for one in lists:
         FAILURES.labels(one.url).set(one.failures)
         _set(THIS_UPDATE.labels(one.url), one.this_update)

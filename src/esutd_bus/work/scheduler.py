@@ -15,7 +15,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from esutd_bus.logs import trace
+from esutd_bus.node import open_keys
 from esutd_bus.store.connection import connect_now
+from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.refresh_trust import RefreshTrust
 from esutd_bus.work.sources import Sources
 
@@ -43,9 +45,18 @@ class Job(Protocol):
 
 
 def jobs_of(settings: Settings) -> Sequence[Job]:
-    """What there is to do. Raises TrustError."""
+    """What there is to do. Raises TrustError, ConfigurationError, KeyFileError."""
+    jobs: list[Job] = []
     sources = Sources.of(settings)
-    return [RefreshTrust(settings, sources)] if sources else []
+    if sources:
+        jobs.append(RefreshTrust(settings, sources))
+    if settings.key_file:
+        keys = open_keys(settings)
+        keys.watch()
+        jobs.append(LabourActivity(keys, settings.clock))
+    else:
+        _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
+    return jobs
 
 
 def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> None:

@@ -75,6 +75,11 @@ def reinstatement_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "reinstatement", "contract")
 
 
+def labour_request_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE011, ESB004. Source: order 353, clause 18: whom a request is about, why, and on what consent."""
+    yield from _missing(case, "labour_request", "labour_request")
+
+
 def disclosure_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE011, ESB004. Source: order 353, clause 14: a disclosure is logged with whom about and why."""
     yield from _missing(case, "disclosure", "disclosure")

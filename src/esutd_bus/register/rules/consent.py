@@ -69,7 +69,7 @@ def missing_consent(command: Command, state: State, today: date) -> Refusal | No
 
     Nothing of a message whose form is wrong: it discloses nothing.
     """
-    asked = command.values.get("disclosure", {})
+    asked = command.values.get("disclosure") or command.values.get("labour_request", {})
     iin, purpose = asked.get("employee_iin"), asked.get("purpose")
     if command.refusals or iin is None or purpose is None or not is_iin(iin):
         return None
@@ -92,15 +92,24 @@ def consent_of(case: Case) -> Row:
     raise LookupError(f"{case.command.operation}: accepted without a consent")
 
 
+def why_not(consent: Row | None, today: date) -> str | None:
+    """Why a consent (a row of `consent` with `withdrawn_at`) does not hold: an entry of `data/words.yaml`.
+
+    `None` where it does: until it is withdrawn, and to the end of its last day.
+    """
+    if consent is None:
+        return "consent-missing"
+    if consent["withdrawn_at"] is not None:
+        return "consent-withdrawn"
+    return "consent-expired" if consent["valid_to"] < today else None
+
+
 def _permits(consent: Row, purpose: str, today: date) -> bool:
     return _why_not(consent, purpose, today) is None
 
 
 def _why_not(consent: Row, purpose: str, today: date) -> Refusal | None:
-    if consent["withdrawn_at"] is not None:
-        return worded("consent-withdrawn")
-    if consent["valid_to"] < today:
-        return worded("consent-expired", day=consent["valid_to"].isoformat())
-    if consent["purpose"] != purpose:
-        return worded("consent-purpose")
-    return None
+    entry = why_not(consent, today)
+    if entry is not None:
+        return worded(entry, day=consent["valid_to"].isoformat())
+    return None if consent["purpose"] == purpose else worded("consent-purpose")
