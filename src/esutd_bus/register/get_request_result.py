@@ -1,4 +1,7 @@
-"""GetRequestResult: what became of a request for labour activity (order 353, clauses 19 and 20)."""
+"""GetRequestResult: what became of a request for labour activity (order 353, clauses 19 and 20).
+
+Also ReadRequestResult: the authority asks about a request on paper that it has entered, to hand the answer out.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ _ASKED = "labour_reference.request_id"
 
 
 def needs(command: Command) -> Needs:
-    """The request, if it is this employer's, with its answer."""
+    """The request, if it is this employer's or was entered by whoever asks, with its answer."""
     return Needs(labour_request_id=command.values.get("labour_reference", {}).get("request_id"))
 
 
@@ -50,7 +53,7 @@ def _disclosure(case: Case, row: Row) -> Row:
     command = case.command
     return {
         "id": command.new_id,
-        "employer": command.employer,
+        "employer": row["employer"],
         "employee_iin": row["employee_iin"],
         "purpose": row["purpose"],
         "consent_id": row["consent_id"],

@@ -123,8 +123,9 @@ FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN batch b USING (empl
 """  # noqa: S608
 
 _LABOUR_REQUESTS = f"""
-SELECT {select_list(tables.labour_request, "r")}, a.status, a.document, a.reason
-FROM unnest(%s::text[], %s::uuid[]) AS k (employer, id) JOIN labour_request r USING (employer, id)
+SELECT {select_list(tables.labour_request, "r")}, a.status, a.document, a.reason, k.sender
+FROM unnest(%s::text[], %s::uuid[]) AS k (sender, id)
+JOIN labour_request r ON r.id = k.id AND k.sender IN (r.employer, r.entered_by)
 LEFT JOIN labour_answer a ON a.request_id = r.id
 """  # noqa: S608
 
@@ -240,9 +241,9 @@ class Loaded:
             self._history_of[row["contract_id"]].append(row)
 
     def add_labour_requests(self, rows: Iterable[Row]) -> None:
-        """Rows of the table `labour_request` with what their answers tell."""
+        """Rows of the table `labour_request` with what their answers tell, and `sender`: who asks about them."""
         for row in rows:
-            self._labour_requests[row["employer"], row["id"]] = row
+            self._labour_requests[row["sender"], row["id"]] = row
 
     def add_delegations(self, rows: Iterable[Row]) -> None:
         """Rows of the table `delegation`, the newest alone of each employer and person."""

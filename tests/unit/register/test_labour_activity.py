@@ -42,7 +42,13 @@ def given(**more: Any) -> Row:
 
 def request(**more: Any) -> Row:
     """A request that the store has, with its answer."""
-    known = {"id": REQUEST_ID, "employee_iin": IIN, "purpose": "приём на работу", "consent_id": CONSENT_ID}
+    known = {
+        "id": REQUEST_ID,
+        "employer": EMPLOYER,
+        "employee_iin": IIN,
+        "purpose": "приём на работу",
+        "consent_id": CONSENT_ID,
+    }
     return {**known, "status": None, "document": None, "reason": None, **more}
 
 

@@ -100,6 +100,11 @@ def period_is_complete(case: Case) -> Iterator[Refusal]:
     yield from _missing(case, "statistics", "statistics")
 
 
+def paper_request_is_complete(case: Case) -> Iterator[Refusal]:
+    """SCSE009, 011, ESB004. Source: order 353, clause 15."""
+    yield from _missing(case, "paper_request", "paper_request")
+
+
 def consent_is_complete(case: Case) -> Iterator[Refusal]:
     """SCSE009, 011, 026, ESB004. Source: order 353, clause 17; code texts."""
     yield from _missing(case, "consent", "consent")
