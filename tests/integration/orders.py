@@ -73,6 +73,25 @@ class Leave:
 
 
 @dataclass
+class Consent:
+    key: Any
+    person: str
+    employer: str
+    purpose: str
+    valid_to: date
+    withdrawn: bool = False
+
+    def permits(self, employer: str, person: str, purpose: str, today: date) -> bool:
+        """353/17: to this employer about this person for this purpose, until the end of its last day."""
+        asked = (employer, person, purpose)
+        return (
+            (self.employer, self.person, self.purpose) == asked
+            and not self.withdrawn
+            and today <= self.valid_to
+        )
+
+
+@dataclass
 class Contract:
     key: Any
     employer: str
@@ -122,6 +141,7 @@ class Orders:
         """Ids of amendments and leaves, by employer: each is used once."""
         self.former: dict[str, str] = {}
         self.acts: dict[tuple[str, str], tuple[date, date | None]] = {}
+        self.consents: list[Consent] = []
 
     def find(self, employer: str, key: Any) -> Contract | None:
         """By the register's id or the sender's; another's contract, or a deleted one, is not there."""
@@ -377,6 +397,45 @@ class Orders:
             one.amendments.append(Amendment(**vars(agreement)))
             _entered(one, "ContractTransferred", due)
         return due
+
+    def correct_by_authority(
+        self, employer: str, key: Any, post: str | None, terminated: date | None, today: date
+    ) -> set[str] | None:
+        """353/13: after a termination the authority corrects, at any time, the contract's data or the termination's."""
+        found = self.find(employer, key)
+        codes = _true(
+            ("SCSE025", found is None),
+            ("SCSE092", found is not None and found.status == ACTIVE),
+            ("SCSE066", terminated is not None and terminated > today),
+        )
+        if found is not None and found.status == TERMINATED and terminated is not None:
+            codes |= _true(("SCSE067", terminated < max(found.starts, found.reinstated or date.min)))
+        if codes or found is None:
+            return codes
+        found.registered_post = post or found.registered_post
+        found.terminated = terminated or found.terminated
+        return _quietly(found, "ContractCorrectedByAuthority")
+
+    def consent(self, new: Consent, signer: str, today: date) -> set[str] | None:
+        """353/17: the person's own word, on a day it still holds."""
+        codes = _true(("SCSE275", new.person != signer), ("ESB004", new.valid_to < today))
+        if not codes:
+            self.consents.append(new)
+        return codes or None
+
+    def withdraw(self, key: Any, signer: str) -> set[str] | None:
+        own = next((one for one in self.consents if (one.key, one.person) == (key, signer)), None)
+        if own is None or own.withdrawn:
+            return {"ESB005"}
+        own.withdrawn = True
+        return None
+
+    def ask_about(
+        self, employer: str, person: str, consent: Any, purpose: str, today: date
+    ) -> set[str] | None:
+        """353/18: a request names a consent that holds."""
+        named = (one for one in self.consents if one.key == consent)
+        return None if any(one.permits(employer, person, purpose, today) for one in named) else {"ESB005"}
 
     def entrust(
         self, employer: str, person: str, begins: date, ends: date | None, today: date

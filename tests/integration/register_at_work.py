@@ -18,6 +18,7 @@ from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.dictionary_files import read_packaged
 from esutd_bus.register.event import Decision, Refused
 from esutd_bus.register.identifiers import check_digit
+from esutd_bus.register.partners import Partner, PartnerKind, Partners
 from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.search import Found, Search
 from esutd_bus.register.state import State
@@ -26,7 +27,8 @@ from esutd_bus.store.beside import Beside
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, Work
 
-RULES = Rulebook(read_packaged(), Calendar())
+AUTHORITY = "001140000014"
+RULES = Rulebook(read_packaged(), Calendar(), partners=Partners([Partner(AUTHORITY, PartnerKind.AUTHORITY)]))
 
 
 class Register:
