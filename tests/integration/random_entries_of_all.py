@@ -52,7 +52,7 @@ class AllEntries(Entries):
         which=WHICH,
         post=st.none() | POSTS,
         ago=st.none() | AGO,
-        in_force=RARELY,
+        in_force=st.sampled_from([False, False, True]),
         stranger=RARELY,
         free=RARELY,
     )
@@ -94,26 +94,32 @@ class AllEntries(Entries):
         new = Consent(command.new_id, iin, self.employers[who], purpose, valid_to)
         self.entry(command, lambda: self.orders.consent(new, signer, self.today))
 
-    @rule(which=WHICH, person=st.integers(0, 2), who=st.integers(0, 1))
-    def withdraws(self, which: int, person: int, who: int) -> None:
-        key, signer = self.consent_of(which), self.people[person]
-        command = self.of_a_person("WithdrawConsent", {"consent_reference": {"consent_id": key}}, signer, who)
-        self.entry(command, lambda: self.orders.withdraw(key, signer))
+    @precondition(lambda self: bool(self.orders.consents))
+    @rule(which=WHICH, person=st.none() | st.integers(0, 2), who=st.integers(0, 1))
+    def withdraws(self, which: int, person: int | None, who: int) -> None:
+        """The one who has given it, or another."""
+        consent = self.orders.consents[which % len(self.orders.consents)]
+        signer = consent.person if person is None else self.people[person]
+        values = {"consent_reference": {"consent_id": consent.key}}
+        self.entry(
+            self.of_a_person("WithdrawConsent", values, signer, who),
+            lambda: self.orders.withdraw(consent.key, signer),
+        )
 
+    @precondition(lambda self: bool(self.orders.consents))
     @rule(
-        who=st.integers(0, 1),
         which=WHICH,
-        person=st.none() | st.integers(0, 2),
-        purpose=PURPOSES,
+        otherwise=st.sampled_from(["", "", "", "employer", "person", "purpose", "consent"]),
         officer=RARELY,
     )
-    def asks_for_labour_activity(
-        self, who: int, which: int, person: int | None, purpose: str, officer: bool
-    ) -> None:
-        """Of the person who has given the consent named, or of another."""
-        key, employer = self.consent_of(which), self.employers[who]
-        given = [one.person for one in self.orders.consents if one.key == key]
-        iin = given[0] if given and person is None else self.people[person or 0]
+    def asks_for_labour_activity(self, which: int, otherwise: str, officer: bool) -> None:
+        """By a consent as it was given; or otherwise in one point."""
+        consent = self.orders.consents[which % len(self.orders.consents)]
+        others = [one for one in self.employers if one != consent.employer]
+        employer = others[0] if otherwise == "employer" else consent.employer
+        iin = self.officer if otherwise == "person" else consent.person
+        purpose = "прочее" if otherwise == "purpose" else consent.purpose
+        key = uuid7() if otherwise == "consent" else consent.key
         said = {"employee_iin": iin, "consent_id": key, "purpose": purpose}
         self.entry(
             self.command("RequestLabourActivity", {"labour_request": said}, employer, officer=officer),
@@ -127,7 +133,3 @@ class AllEntries(Entries):
         command = self.command(operation, values, self.employers[who])
         person = Speaker(signer, signer, frozenset({"individual"}), certificate="p", via=command.speaker)
         return replace(command, speaker=person, serves=frozenset({PartnerKind.INDIVIDUAL_EMPLOYER}))
-
-    def consent_of(self, which: int) -> UUID:
-        keys = [one.key for one in self.orders.consents]
-        return keys[which % len(keys)] if keys else uuid7()
