@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 from orders import ACTIVE, DAY, TERMINATED, Consent
 from random_entries import AGO, POSTS, RARELY, THEN, WHICH, Entries
-from register_at_work import AUTHORITY
+from register_at_work import AUTHORITY, PORTAL
 
 from esutd_bus.register.command import Command, Entry
 from esutd_bus.register.event import Accepted
@@ -124,6 +124,37 @@ class AllEntries(Entries):
         self.entry(
             self.command("RequestLabourActivity", {"labour_request": said}, employer, officer=officer),
             lambda: self.orders.ask_about(employer, iin, key, purpose, self.today),
+        )
+
+    @precondition(Entries.any_contract)
+    @rule(which=WHICH, anothers=RARELY)
+    def acknowledges(self, which: int, anothers: bool) -> None:
+        """The newest entry about a contract, through a portal: by whom it is about, as often as it may be."""
+        _, contract = self.chosen(which, stranger=False)
+        iin = self.officer if anothers else contract.employee
+        change = f"{contract.key}/{len(contract.entries)}"
+        values = {"employee_reference": {"iin": iin}, "change_reference": {"id": change}}
+        command = self.command("AcknowledgeChange", values, PORTAL)
+        self.entry(
+            replace(command, serves=frozenset({PartnerKind.PORTAL})), lambda: {"ESB004"} if anothers else None
+        )
+
+    @rule(ago=AGO, person=st.integers(0, 2))
+    def the_authority_enters_a_paper(self, ago: int, person: int) -> None:
+        """A request for labour activity that has come by today."""
+        received_on = self.today - ago * DAY
+        paper = {
+            "applicant": self.employers[0],
+            "number": "1",
+            "received_on": received_on,
+            "employee_iin": self.people[person],
+            "purpose": "приём на работу",
+            "consent": "на бумаге",
+        }
+        command = self.command("EnterPaperRequest", {"paper_request": paper}, AUTHORITY)
+        self.entry(
+            replace(command, serves=frozenset({PartnerKind.AUTHORITY})),
+            lambda: {"ESB004"} if received_on > self.today else None,
         )
 
     def of_a_person(

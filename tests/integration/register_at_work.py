@@ -27,8 +27,12 @@ from esutd_bus.store.beside import Beside
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, Work
 
-AUTHORITY = "001140000014"
-RULES = Rulebook(read_packaged(), Calendar(), partners=Partners([Partner(AUTHORITY, PartnerKind.AUTHORITY)]))
+AUTHORITY, PORTAL = "001140000014", "001140000024"
+RULES = Rulebook(
+    read_packaged(),
+    Calendar(),
+    partners=Partners([Partner(AUTHORITY, PartnerKind.AUTHORITY), Partner(PORTAL, PartnerKind.PORTAL)]),
+)
 
 
 class Register:
