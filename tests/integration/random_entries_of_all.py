@@ -105,6 +105,7 @@ class AllEntries(Entries):
             self.of_a_person("WithdrawConsent", values, signer, who),
             lambda: self.orders.withdraw(consent.key, signer),
         )
+        self.ask_by(consent, "", officer=False)
 
     @precondition(lambda self: bool(self.orders.consents))
     @rule(
@@ -114,7 +115,9 @@ class AllEntries(Entries):
     )
     def asks_for_labour_activity(self, which: int, otherwise: str, officer: bool) -> None:
         """By a consent as it was given; or otherwise in one point."""
-        consent = self.orders.consents[which % len(self.orders.consents)]
+        self.ask_by(self.orders.consents[which % len(self.orders.consents)], otherwise, officer=officer)
+
+    def ask_by(self, consent: Consent, otherwise: str, *, officer: bool) -> None:
         others = [one for one in self.employers if one != consent.employer]
         employer = others[0] if otherwise == "employer" else consent.employer
         iin = self.officer if otherwise == "person" else consent.person
