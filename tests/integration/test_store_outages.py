@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -30,8 +29,8 @@ from store_works import (
     until_a_node_waits,
 )
 
-from esutd_bus.store import connection, writer
-from esutd_bus.store.connection import Connection, in_one_transaction
+from esutd_bus.store import connection
+from esutd_bus.store.connection import Asked, Connection, Row
 from esutd_bus.store.editions import Followed
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import StoreUnavailable
@@ -85,17 +84,17 @@ async def test_a_commit_whose_answer_is_lost_counts_once(
     """The batch is durable, but nobody heard: the sender is told to try again, and gets the one answer there is."""
     cut = True
 
-    @asynccontextmanager
-    async def cut_after_the_commit(link: Connection) -> AsyncIterator[None]:
+    async def cut_after_the_commit(link: Connection, asked: Sequence[Asked]) -> list[list[Row]]:
         nonlocal cut
-        async with in_one_transaction(link):
-            yield
-        if cut:
+        rows = await trip(link, asked)
+        if cut and any(one.query.startswith("INSERT") for one in asked):
             cut = False
             await link.close()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return rows
 
-    monkeypatch.setattr(writer, "in_one_transaction", cut_after_the_commit)
+    trip = Connection.trip
+    monkeypatch.setattr(Connection, "trip", cut_after_the_commit)
     key = request(uuid4())
     async with unit_of_work(database) as unit:
         assert told(await submit_all(unit, [registration("n1", key=key)])) == ["StoreUnavailable"]

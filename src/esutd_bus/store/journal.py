@@ -7,7 +7,6 @@ change, remove or exchange a record and every hash behind it is wrong.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -15,10 +14,12 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
+
 GENESIS = bytes(32)
 """What the first record of a chain follows."""
 
-_NUL = "\\u0000"
+_NUL = b"\\u0000"
 """U+0000 as JSON writes it."""
 
 Direction = Literal["in", "out"]
@@ -72,21 +73,24 @@ class Head:
 
 
 def link(head: Head, record: Record) -> dict[str, Any]:
-    """The record as the next row of the chain; moves the head."""
+    """The record as the next row of the chain, its report as JSON already; moves the head."""
     row = {name: getattr(record, name) for name in _OWN}
     for name in SAID:
         row[name] = record.said.get(name)
     row["chain"] = head.chain
     row["seq"] = head.seq + 1
     row["body_sha256"] = sha256(record.body).digest()
-    text = _text(row)
-    if _NUL in text:
-        row["report"] = _without_nul(record.report)
-        text = _text(row)
-    row["hash"] = _hash(head.hash, text)
+    if record.report is not None:
+        row["report"] = orjson.Fragment(_report(record.report))
+    row["hash"] = record_hash(head.hash, row)
     head.seq += 1
     head.hash = row["hash"]
     return row
+
+
+def _report(report: Mapping[str, Any]) -> bytes:
+    text = _json(report)
+    return _json(_without_nul(report)) if _NUL in text else text
 
 
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
@@ -95,28 +99,31 @@ def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
     `body_sha256` stands for the body. A column without value counts like no column: one
     that the table gains later leaves the records before it as they were.
     """
-    return _hash(before, _text(row))
-
-
-def _text(row: Mapping[str, Any]) -> str:
-    said = {
-        name: _plain(value)
-        for name, value in row.items()
-        if value is not None and name not in ("body", "hash")
-    }
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
-def _hash(before: bytes, text: str) -> bytes:
-    return sha256(before + text.encode()).digest()
+    said = {name: value for name, value in row.items() if value is not None and name not in ("body", "hash")}
+    if "recorded_at" in said:
+        # The database gives instants back in the session's zone: the hash is over the instant.
+        said["recorded_at"] = said["recorded_at"].astimezone(UTC)
+    return _hash(before, _json(said))
 
 
 def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, Any]) -> bytes:
     """SHA-256 over the seal before and the heads of all chains at this moment."""
-    text = json.dumps(
-        {"seq": seq, "sealed_at": _plain(sealed_at), "heads": heads}, sort_keys=True, separators=(",", ":")
-    )
-    return _hash(before, text)
+    return _hash(before, _json({"seq": seq, "sealed_at": sealed_at.astimezone(UTC), "heads": heads}))
+
+
+def _hash(before: bytes, text: bytes) -> bytes:
+    return sha256(before + text).digest()
+
+
+def _json(value: object) -> bytes:
+    """In one form whatever the order of names: that of `json.dumps` with sorted keys and no spaces."""
+    return orjson.dumps(value, default=_as_hexadecimal, option=orjson.OPT_SORT_KEYS)
+
+
+def _as_hexadecimal(value: object) -> str:
+    if isinstance(value, bytes | memoryview):
+        return value.hex()
+    raise TypeError(f"a record holds no {type(value).__name__}")
 
 
 def _without_nul(value: Any) -> Any:
@@ -128,18 +135,5 @@ def _without_nul(value: Any) -> Any:
             return {_without_nul(name): _without_nul(inner) for name, inner in value.items()}
         case list() | tuple():
             return [_without_nul(inner) for inner in value]
-        case _:
-            return value
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            # The database gives instants back in the session's zone: the hash is over the instant.
-            return value.astimezone(UTC).isoformat()
-        case UUID():
-            return str(value)
-        case bytes() | memoryview():
-            return bytes(value).hex()
         case _:
             return value

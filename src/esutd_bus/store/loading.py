@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
+from typing import Any, LiteralString
 from uuid import UUID
 
-from psycopg import AsyncCursor
 from sqlalchemy import Table
 
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.state import Moving, Needs, Row, State
 from esutd_bus.store import moving, tables
-from esutd_bus.store.connection import Connection
+from esutd_bus.store.connection import Asked, Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
 from esutd_bus.store.work import RequestKey, StoredAnswer, Work
@@ -130,6 +130,7 @@ LEFT JOIN labour_answer a ON a.request_id = r.id
 """  # noqa: S608
 
 Index = dict[tuple[object, ...], Row]
+Take = Callable[[Iterable[dict[str, Any]]], None]
 
 
 @dataclass(slots=True)
@@ -195,6 +196,10 @@ class Loaded:
             own_consent=self._own_consents.get((employer, needs.own_consent_id))
             or self._own_consents.get((employer, needs.own_consent_external_id)),
         )
+
+    def take_editions(self, rows: Iterable[dict[str, Any]]) -> None:
+        """The editions in force."""
+        self.editions = {row["subject"]: row["version"] for row in rows}
 
     def add_answers(self, rows: Iterable[dict[str, Any]]) -> None:
         """Rows of `_REQUESTS`."""
@@ -298,70 +303,57 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     away = [(e, n) for e, n in needed if n.leaves]
 
     loaded = Loaded()
-    async with connection.pipeline():
-        editions = await connection.execute(QUERY)
-        answers = await _ask(
-            connection, _REQUESTS, _keys((w.key.sender, w.key.request_id) for w in batch if w.key)
-        )
-        contracts = await _ask(connection, _CONTRACTS, by_id, by_external_id, by_number)
-        amendments = await _ask(
-            connection,
-            _AMENDMENTS,
-            _keys((e, n.contract_id) for e, n in amended),
-            _keys((e, n.contract_external_id) for e, n in amended),
-            _keys((e, n.amendment_external_id) for e, n in needed),
-        )
-        leaves = await _ask(
-            connection,
-            _LEAVES,
-            _keys((e, n.contract_id) for e, n in away),
-            _keys((e, n.contract_external_id) for e, n in away),
-            _keys((e, n.leave_external_id) for e, n in needed),
-        )
-        of_employees = await _ask(connection, _OF_EMPLOYEES, _keys((e, n.employee_iin) for e, n in needed))
-        iin_changes = await _ask(connection, _IIN_CHANGES, _keys((e, n.new_iin) for e, n in needed))
-        history = await _ask(
-            connection,
-            _HISTORY,
-            _keys((e, n.contract_id) for e, n in read),
-            _keys((e, n.contract_external_id) for e, n in read),
-        )
-        moved = [(e, n.moving, await moving.ask(connection, e, n.moving)) for e, n in needed if n.moving]
-        delegations = await _ask(connection, _DELEGATIONS, _keys((e, n.delegation_to) for e, n in asking))
-        systems = await _ask(connection, _SYSTEMS, _keys((n.system_of or e, n.system) for e, n in asking))
-        consents = await _ask(connection, _CONSENTS, _keys((e, n.consents_of) for e, n in asking))
-        own_consents = await _ask(
-            connection,
-            _OWN_CONSENTS,
-            _keys((e, n.own_consent_id) for e, n in asking),
-            _keys((e, n.own_consent_external_id) for e, n in asking),
-        )
-        labour_requests = await _ask(
-            connection, _LABOUR_REQUESTS, _keys((e, n.labour_request_id) for e, n in asking)
-        )
-        proofs = await _ask(connection, _PROOFS, _keys((e, n.proof_external_id) for e, n in needed))
-        acknowledgements = await _ask(
-            connection, _ACKNOWLEDGEMENTS, _keys((e, n.acknowledgements_of) for e, n in needed)
-        )
-        batches = await _ask(connection, _BATCHES, _keys((e, n.batch_id) for e, n in needed))
-    loaded.editions = {row["subject"]: row["version"] for row in await editions.fetchall()}
-    loaded.add_answers(await _rows(answers))
-    loaded.add_contracts(await _rows(contracts))
-    loaded.add_amendments(await _rows(amendments))
-    loaded.add_leaves(await _rows(leaves))
-    loaded.add_contracts_of_employees(await _rows(of_employees))
-    loaded.add_iin_changes(await _rows(iin_changes))
-    for employer, wanted, cursor in moved:
-        loaded.add_moving(employer, wanted, await cursor.fetchall())
-    loaded.add_history(await _rows(history))
-    loaded.add_labour_requests(await _rows(labour_requests))
-    loaded.add_delegations(await _rows(delegations))
-    loaded.add_consents(await _rows(consents))
-    loaded.add_own_consents(await _rows(own_consents))
-    loaded.add_systems(await _rows(systems))
-    loaded.add_proofs(await _rows(proofs))
-    loaded.add_acknowledgements(await _rows(acknowledgements))
-    loaded.add_batches(await _rows(batches))
+    asked: list[Asked] = [Asked(QUERY)]
+    takers: list[Take] = [loaded.take_editions]
+
+    def ask(query: LiteralString, take: Take, *keys: Keys) -> None:
+        if any(values for _, values in keys):
+            asked.append(Asked(query, [column for pair in keys for column in pair]))
+            takers.append(take)
+
+    ask(_REQUESTS, loaded.add_answers, _keys((w.key.sender, w.key.request_id) for w in batch if w.key))
+    ask(_CONTRACTS, loaded.add_contracts, by_id, by_external_id, by_number)
+    ask(
+        _AMENDMENTS,
+        loaded.add_amendments,
+        _keys((e, n.contract_id) for e, n in amended),
+        _keys((e, n.contract_external_id) for e, n in amended),
+        _keys((e, n.amendment_external_id) for e, n in needed),
+    )
+    ask(
+        _LEAVES,
+        loaded.add_leaves,
+        _keys((e, n.contract_id) for e, n in away),
+        _keys((e, n.contract_external_id) for e, n in away),
+        _keys((e, n.leave_external_id) for e, n in needed),
+    )
+    ask(_OF_EMPLOYEES, loaded.add_contracts_of_employees, _keys((e, n.employee_iin) for e, n in needed))
+    ask(_IIN_CHANGES, loaded.add_iin_changes, _keys((e, n.new_iin) for e, n in needed))
+    ask(
+        _HISTORY,
+        loaded.add_history,
+        _keys((e, n.contract_id) for e, n in read),
+        _keys((e, n.contract_external_id) for e, n in read),
+    )
+    for employer, needs in needed:
+        if needs.moving:
+            asked.append(moving.asked(employer, needs.moving))
+            takers.append(partial(loaded.add_moving, employer, needs.moving))
+    ask(_DELEGATIONS, loaded.add_delegations, _keys((e, n.delegation_to) for e, n in asking))
+    ask(_SYSTEMS, loaded.add_systems, _keys((n.system_of or e, n.system) for e, n in asking))
+    ask(_CONSENTS, loaded.add_consents, _keys((e, n.consents_of) for e, n in asking))
+    ask(
+        _OWN_CONSENTS,
+        loaded.add_own_consents,
+        _keys((e, n.own_consent_id) for e, n in asking),
+        _keys((e, n.own_consent_external_id) for e, n in asking),
+    )
+    ask(_LABOUR_REQUESTS, loaded.add_labour_requests, _keys((e, n.labour_request_id) for e, n in asking))
+    ask(_PROOFS, loaded.add_proofs, _keys((e, n.proof_external_id) for e, n in needed))
+    ask(_ACKNOWLEDGEMENTS, loaded.add_acknowledgements, _keys((e, n.acknowledgements_of) for e, n in needed))
+    ask(_BATCHES, loaded.add_batches, _keys((e, n.batch_id) for e, n in needed))
+    for take, rows in zip(takers, await connection.trip(asked), strict=True):
+        take(rows)
     return loaded
 
 
@@ -371,13 +363,3 @@ Keys = tuple[list[str], list[Any]]
 def _keys(pairs: Any) -> Keys:
     found = [pair for pair in pairs if pair[1] is not None]
     return [pair[0] for pair in found], [pair[1] for pair in found]
-
-
-async def _ask(connection: Connection, query: Any, *keys: Keys) -> AsyncCursor[dict[str, Any]] | None:
-    if not any(values for _, values in keys):
-        return None
-    return await connection.execute(query, [column for pair in keys for column in pair])
-
-
-async def _rows(cursor: AsyncCursor[dict[str, Any]] | None) -> list[dict[str, Any]]:
-    return await cursor.fetchall() if cursor is not None else []

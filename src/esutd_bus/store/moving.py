@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, LiteralString
-
-from psycopg import AsyncCursor
+from typing import LiteralString
 
 from esutd_bus.register.state import Moving
 from esutd_bus.store import tables
-from esutd_bus.store.connection import Connection
+from esutd_bus.store.connection import Asked
 from esutd_bus.store.statements import select_list
 
 _MOVING: LiteralString = f"""
@@ -33,8 +31,8 @@ FROM moving m ORDER BY m.id
 """  # noqa: S608  # of our own words: keys are parameters
 
 
-async def ask(connection: Connection, employer: str, moving: Moving) -> AsyncCursor[dict[str, Any]]:
-    """Asks for them within a pipeline. Raises psycopg.Error."""
+def asked(employer: str, moving: Moving) -> Asked:
+    """The statement that asks for them."""
     values = {
         "employer": employer,
         "all": moving.contract_id is None and moving.contract_external_id is None,
@@ -45,4 +43,4 @@ async def ask(connection: Connection, employer: str, moving: Moving) -> AsyncCur
         "number": moving.number,
         "concluded_on": moving.concluded_on,
     }
-    return await connection.execute(_MOVING, values)
+    return Asked(_MOVING, values)

@@ -3,29 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, LiteralString
 
-from psycopg.types.json import Jsonb
+import orjson
 from sqlalchemy import Column, Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects.postgresql import JSONB
+
+from esutd_bus.store.connection import Asked
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 Columns = tuple[Column[Any], ...]
 
 
-def insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[LiteralString, list[list[Any]]]:
-    """`INSERT` of all rows; a column that a row does not name is NULL. Returns statement and parameters."""
+def insert(table: Table, rows: Sequence[Mapping[str, Any]]) -> Asked:
+    """`INSERT` of all rows; a column that a row does not name is NULL."""
     usual, rare = _usual_and_rare(table)
-    whole = _has_any(rare, rows)
-    return _insert(table, whole=whole), _values((*usual, *rare) if whole else usual, rows)
+    columns = (*usual, *rare) if _has_any(rare, rows) else usual
+    return Asked(_insert(table, columns), [as_json(rows)], as_text=True)
 
 
-def update(table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[LiteralString, list[list[Any]]]:
+def update(table: Table, rows: Sequence[Mapping[str, Any]]) -> Asked:
     """`UPDATE` of whole rows by their primary key."""
-    return _update(table), _values(tuple(table.columns), rows)
+    return Asked(_update(table), [as_json(rows)], as_text=True)
+
+
+def as_json(rows: object) -> bytes:
+    """As PostgreSQL reads values of all its types from JSON."""
+    return orjson.dumps(rows, default=_as_text)
 
 
 def select_list(table: Table, alias: str) -> LiteralString:
@@ -53,37 +60,36 @@ def _has_any(columns: Columns, rows: Sequence[Mapping[str, Any]]) -> bool:
     return any(list(map(row.get, names)) != nothing for row in rows)
 
 
-def _values(wanted: Columns, rows: Sequence[Mapping[str, Any]]) -> list[list[Any]]:
-    columns: list[list[Any]] = []
-    for column in wanted:
-        name = column.name
-        values = [row.get(name) for row in rows]
-        if isinstance(column.type, JSONB):
-            values = [None if value is None else Jsonb(value) for value in values]
-        columns.append(values)
-    return columns
-
-
 @lru_cache(maxsize=256)
-def _insert(table: Table, *, whole: bool) -> LiteralString:
-    usual, rare = _usual_and_rare(table)
-    columns = (*usual, *rare) if whole else usual
-    names = ", ".join(f'"{column.name}"' for column in columns)
-    # Names come from the tables, never from a message.
-    return f"INSERT INTO {qualified(table)} ({names}) SELECT * FROM {_unnest(columns)}"  # noqa: S608
+def _insert(table: Table, columns: Columns) -> LiteralString:
+    names = _names(columns)
+    return f"INSERT INTO {qualified(table)} ({names}) SELECT {names} FROM {_recordset(columns)} AS new"  # noqa: S608
 
 
 @lru_cache(maxsize=256)
 def _update(table: Table) -> LiteralString:
     keys, columns = {column.name for column in table.primary_key.columns}, tuple(table.columns)
-    names = ", ".join(f'"{column.name}"' for column in table.columns)
     sets = ", ".join(f'"{c.name}" = new."{c.name}"' for c in table.columns if c.name not in keys)
     same = " AND ".join(f'old."{name}" = new."{name}"' for name in sorted(keys))
-    return (
-        f"UPDATE {qualified(table)} AS old SET {sets} FROM {_unnest(columns)} AS new ({names}) WHERE {same}"  # noqa: S608
-    )
+    return f"UPDATE {qualified(table)} AS old SET {sets} FROM {_recordset(columns)} AS new WHERE {same}"  # noqa: S608
 
 
-def _unnest(columns: Columns) -> str:
-    arrays = ", ".join(f"%b::{column.type.compile(_DIALECT)}[]" for column in columns)
-    return f"unnest({arrays})"
+def _names(columns: Columns) -> str:
+    return ", ".join(f'"{column.name}"' for column in columns)
+
+
+def _recordset(columns: Columns) -> str:
+    """The rows of one parameter. Names and types come from the tables, never from a message."""
+    typed = ", ".join(f'"{column.name}" {column.type.compile(_DIALECT)}' for column in columns)
+    return f"ROWS FROM (json_to_recordset(%s::json) AS ({typed}))"
+
+
+def _as_text(value: object) -> str:
+    """What JSON has no form for."""
+    match value:
+        case bytes() | memoryview():
+            return f"\\x{value.hex()}"
+        case Decimal():
+            return str(value)
+        case _:
+            raise TypeError(f"no column takes a {type(value).__name__}")

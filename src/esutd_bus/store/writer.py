@@ -12,13 +12,15 @@ from sqlalchemy import Table
 
 from esutd_bus.store import statements, tables
 from esutd_bus.store.chain import head_of, open_chain
-from esutd_bus.store.connection import Connection, connect, in_one_transaction
+from esutd_bus.store.connection import Asked, Connection, connect
 from esutd_bus.store.decision import Decided, decide
 from esutd_bus.store.editions import Followed, in_force
 from esutd_bus.store.journal import Head, link
 from esutd_bus.store.loading import load
 from esutd_bus.store.projection import Projection
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
+
+_MOVE_HEAD = "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s"
 
 
 class Writer:
@@ -61,7 +63,7 @@ class Writer:
         """Loads, decides and writes; what is in the result is durable, what is not must be asked again.
 
         Raises StoreUnavailable where no connection is to be had, psycopg.Error where the database does not take
-        the batch, and whatever a work's decision raises: nothing is written then, but see `in_one_transaction`.
+        the batch, and whatever a work's decision raises: nothing is written then, but see `Connection.trip`.
         """
         connection, head = await self._ready()
         loaded = await load(connection, batch)
@@ -82,15 +84,16 @@ class Writer:
                 target[tables.request].append(_binding(work.key, outcome))
         # Until the commit is known to hold, nobody knows where the chain ends.
         self._head = None
-        async with in_one_transaction(connection):
-            for table in sorted(projection.inserts, key=self._order.__getitem__):
-                await connection.execute(*statements.insert(table, projection.inserts[table]))
-            for table, rows in projection.updates.items():
-                await connection.execute(*statements.update(table, rows))
-            await connection.execute(
-                "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s",
-                (moved.seq, moved.hash, moved.chain),
-            )
+        await connection.trip(
+            [
+                *(
+                    statements.insert(table, projection.inserts[table])
+                    for table in sorted(projection.inserts, key=self._order.__getitem__)
+                ),
+                *(statements.update(table, rows) for table, rows in projection.updates.items()),
+                Asked(_MOVE_HEAD, (moved.seq, moved.hash, moved.chain)),
+            ]
+        )
         self._head = moved
 
     async def _ready(self) -> tuple[Connection, Head]:
