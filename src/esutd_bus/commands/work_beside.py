@@ -71,18 +71,27 @@ class KeptProcess:
         pause = FIRST_PAUSE_SECONDS
         while (pid := self._spawn()) is not None:
             began = time.monotonic()
-            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-            with self._lock:
-                _, status = os.waitpid(pid, 0)
-                self._pid = None
+            code = self._await(pid)
             if self._stopping.is_set():
                 return
             if time.monotonic() - began > LONGEST_PAUSE_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
-            code = os.waitstatus_to_exitcode(status)
             _log.warning("work ended, and is started again", exit_code=code, seconds=pause)
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+    def _await(self, pid: int) -> int | None:
+        """The child's exit code, once it has ended; none where the server, who waits for its workers, took it."""
+        try:
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+            with self._lock:
+                _, status = os.waitpid(pid, 0)
+                self._pid = None
+        except ChildProcessError:
+            with self._lock:
+                self._pid = None
+            return None
+        return os.waitstatus_to_exitcode(status)
 
     def _spawn(self) -> int | None:
         """A child's number; none when there is to be no other.

@@ -1,4 +1,4 @@
-"""The application granian runs: `granian --interface asgi esutd_bus.edge.asgi:application`."""
+"""The ASGI application, for the HTTP server of `esutd-bus serve` or any other with a lifespan."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ for all. Without that variable there is one process, and it answers for itself.
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -61,8 +62,15 @@ def count(service: str, reply: Reply | None, seconds: float) -> None:
     status, code, operation = (
         ("gone", "", "") if reply is None else (reply.status, reply.code, reply.operation)
     )
-    REQUESTS.labels(service, status, code, operation).inc()
-    SECONDS.labels(service, operation).observe(seconds)
+    requests, took = _lines(service, status, code, operation)
+    requests.inc()
+    took.observe(seconds)
+
+
+@lru_cache(maxsize=4096)
+def _lines(service: str, status: int | str, code: str, operation: str) -> tuple[Counter, Histogram]:
+    """Finding a line by its labels costs more than counting on it."""
+    return REQUESTS.labels(service, status, code, operation), SECONDS.labels(service, operation)
 
 
 def show_key(name: str, certificate: Certificate) -> None:
@@ -72,8 +80,14 @@ def show_key(name: str, certificate: Certificate) -> None:
 
 def count_entries(operation: str, entries: int, seconds: float) -> None:
     """Count entries that have become visible; for `Engine.follow`."""
+    line = _visible(operation)
     for _ in range(entries):
-        ENTRY_VISIBLE.labels(operation).observe(seconds)
+        line.observe(seconds)
+
+
+@lru_cache(maxsize=256)
+def _visible(operation: str) -> Histogram:
+    return ENTRY_VISIBLE.labels(operation)
 
 
 def exposition() -> tuple[bytes, str]:

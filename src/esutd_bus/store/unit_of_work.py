@@ -110,7 +110,7 @@ class UnitOfWork:
         waiting = _Waiting(work)
         self._waiting.append(waiting)
         self._wake.set()
-        return await asyncio.shield(waiting.future)
+        return await waiting.future
 
     async def _run(self) -> None:
         try:

@@ -71,6 +71,7 @@ class FakeEngine:
         del settings
         if os.environ.get("EDGE_TEST_UNOPENABLE"):
             raise RuntimeError("no database for 840101300123")
+        await asyncio.sleep(float(os.environ.get("EDGE_TEST_OPEN_SECONDS", "0")))
         return cls()
 
     def follow(self, follower: Any) -> None:

@@ -1,4 +1,4 @@
-"""Real servers over the fake engine: granian for ASGI, gunicorn for WSGI."""
+"""Real servers over the fake engine: gunicorn with uvicorn's workers for ASGI, gunicorn alone for WSGI."""
 
 from __future__ import annotations
 

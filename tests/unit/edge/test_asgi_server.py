@@ -67,7 +67,7 @@ def test_a_stop_lets_work_end(tmp_path: Path) -> None:
         client.start()
         wait_until(lambda: bool(list(tmp_path.glob("waiting-*"))), "the message at work")
         server.process.terminate()
-        wait_until(lambda: "Shutting down granian" in server.logged(), "the stop")
+        wait_until(lambda: "Handling signal: term" in server.logged(), "the stop")
         (tmp_path / "sign").touch()
         client.join()
         assert answered(responses[0], b"<wait-for-sign/>")
@@ -87,9 +87,9 @@ def test_half_sent_requests_do_not_hold_up_a_stop(tmp_path: Path) -> None:
 
 def test_a_worker_that_is_still_starting_can_be_stopped(tmp_path: Path) -> None:
     def started(_: int) -> bool:
-        return "Spawning worker-1" in (tmp_path / "log").read_text()
+        return "Booting worker with pid" in (tmp_path / "log").read_text()
 
-    slow = {"EDGE_TEST_IMPORT_SECONDS": "60"}
+    slow = {"EDGE_TEST_OPEN_SECONDS": "3"}
     with running("asgi", tmp_path, environment=slow, started=started) as server:
         assert server.stop() == 0
 

@@ -10,7 +10,7 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esutd_bus.logs import GRANIAN_LOGGING, configure_logs, mask, mask_identifiers, trace
+from esutd_bus.logs import configure_logs, mask, mask_identifiers, trace
 
 IIN = "850101300123"
 
@@ -127,7 +127,3 @@ def test_trace_tells_where_and_which_types_but_no_text() -> None:
     assert told.endswith("builtins.RuntimeError")
     assert "test_logs.py" in told
     assert "Иванов" not in told
-
-
-def test_granian_takes_its_logging_from_us() -> None:
-    assert GRANIAN_LOGGING["loggers"]["_granian"] == {"handlers": [], "propagate": True}

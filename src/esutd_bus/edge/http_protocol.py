@@ -1,0 +1,97 @@
+"""HTTP/1.1 as uvicorn speaks it, with an end to waiting for a head."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from asyncio import TimerHandle, Transport
+
+HEAD_SECONDS: Final = 10.0
+"""How long a request's head may take, from the first of its bytes, or from the connection's beginning."""
+
+MOST_HEAD_BYTES: Final = 65_536
+"""A head that is longer is no head of a SOAP message, and would only fill the memory."""
+
+TRUNCATED: Final = "esutd_bus.truncated"
+"""In the scope of a request whose body ended before HTTP said it would: uvicorn knows no such event."""
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """One connection. Half-sent bodies are for the application to end; it knows what to answer."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As uvicorn makes it."""
+        super().__init__(*args, **kwargs)
+        self._in_head = True
+        self._head_bytes = 0
+        self._head_timer: TimerHandle | None = None
+
+    def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """The client may begin."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing is waited for any longer."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """The next bytes. Of many requests in one piece the last one's head alone can be unfinished."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if not self._in_head:
+            if self._head_timer is not None:
+                self._stop_waiting()
+        elif self._head_bytes > MOST_HEAD_BYTES:
+            self.transport.close()
+        elif self._head_timer is None:
+            self._await_head()
+
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
+        """The client sends nothing more; what it has sent is answered."""
+        return self._end_body() or None
+
+    def send_400_response(self, msg: str) -> None:
+        """What came is no HTTP: within a body, the application tells so in its own words."""
+        if not self._end_body():
+            super().send_400_response(msg)
+
+    def _end_body(self) -> bool:
+        """Nothing more is read on this connection; whether there is a request still to be answered."""
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            return False
+        cycle.keep_alive = False
+        if cycle.more_body:
+            cycle.scope[TRUNCATED] = True  # type: ignore[typeddict-unknown-key]
+            cycle.more_body = False
+            cycle.message_event.set()
+        return True
+
+    def on_message_begin(self) -> None:
+        """A head begins."""
+        self._in_head = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """It is whole."""
+        self._in_head = False
+        self._head_bytes = 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """What follows is another request."""
+        self._head_bytes = 0
+        super().on_message_complete()
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
