@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
 
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.entries import EntryMapping
@@ -19,6 +19,7 @@ from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
 from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.report import MessageReport, SignatureRefused
+from esutd_bus.signature.role import Role
 from esutd_bus.signature.signer import Signer
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.contract import ServiceContract
@@ -99,10 +100,10 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
     command = Command(
         operation=operation.command,
         values=landed.values,
-        speaker=replace(
-            _speaker(message.signer),
+        speaker=_speaker(
+            message.signer,
             via=_speaker(message.system) if message.system else None,
-            cosigners=tuple(map(_speaker, message.cosigners)),
+            cosigners=tuple(map(_speaker, message.cosigners)) if message.cosigners else (),
         ),
         serves=operation.serves,
         message_id=passage.id,
@@ -143,12 +144,14 @@ def _entries(message: Command, many: EntryMapping, entries: Iterable[Landed]) ->
     )
 
 
-def _speaker(signer: Signer) -> Speaker:
+def _speaker(signer: Signer, via: Speaker | None = None, cosigners: tuple[Speaker, ...] = ()) -> Speaker:
     return Speaker(
         number=signer.employer_id,
         person=signer.iin,
-        roles=frozenset(role.value for role in signer.roles),
+        roles=_words(signer.roles),
         certificate=signer.certificate,
+        via=via,
+        cosigners=cosigners,
     )
 
 
@@ -162,3 +165,8 @@ def _judge_sender(landed: Landed, employer: str | None, sender: str, employer_pa
     if landed.misidentified:
         raise MessageRefused(*landed.misidentified)
     raise MessageRefused(Refusal("SCSE046", path=employer_path))
+
+
+@lru_cache(maxsize=64)
+def _words(roles: frozenset[Role]) -> frozenset[str]:
+    return frozenset(role.value for role in roles)

@@ -41,8 +41,10 @@ class EmployerKind(StrEnum):
 
 def check_digit(first_eleven: str) -> int | None:
     """The 12th digit that belongs to the first eleven; `None` if no number begins with them."""
+    octets = first_eleven.encode("ascii")
     for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
-        remainder: int = sum(map(mul, map(int, first_eleven), weights)) % _MODULUS
+        # Of characters and not of digits: the weights' sum times the code of "0" is a multiple of 11.
+        remainder: int = sum(map(mul, octets, weights)) % _MODULUS
         if remainder != _NO_DIGIT:
             return remainder
     return None

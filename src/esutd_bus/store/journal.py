@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, Literal
 from uuid import UUID
 
@@ -61,6 +62,7 @@ class Record:
 
 SAID = ("employer", "request_id", "sent_at", "system")
 _OWN = tuple(each.name for each in fields(Record) if each.name != "said")
+_own = attrgetter(*_OWN)
 
 
 @dataclass(slots=True)
@@ -74,7 +76,7 @@ class Head:
 
 def link(head: Head, record: Record) -> dict[str, Any]:
     """The record as the next row of the chain, its report as JSON already; moves the head."""
-    row = {name: getattr(record, name) for name in _OWN}
+    row: dict[str, Any] = dict(zip(_OWN, _own(record), strict=True))
     for name in SAID:
         row[name] = record.said.get(name)
     row["chain"] = head.chain

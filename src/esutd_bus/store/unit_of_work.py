@@ -26,6 +26,12 @@ MAX_BATCH = 64
 MAX_WAITING = 4096
 """More works than that at once are told to come again: memory has an end."""
 
+_TURNS = 4
+"""So many turns of the event loop a message takes from its last byte until it waits here."""
+
+_ENOUGH = 16
+"""For a batch that need not be larger: what costs the same for each is little by then, and others may be read meanwhile."""
+
 _CONFLICTS = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure)
 """Another writer was faster: on the state as it is now, the batch may go through."""
 
@@ -119,6 +125,7 @@ class UnitOfWork:
                     self._wake.clear()
                     await self._wake.wait()
                     continue
+                await self._let_others_come()
                 self._under_way = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
                 self._waiting.extendleft(reversed(await self._finish(self._under_way)))
                 self._under_way = ()
@@ -126,6 +133,14 @@ class UnitOfWork:
             # Only where the task itself is cancelled is anybody left; whether his work is durable is not known.
             for left in (*self._under_way, *self._waiting):
                 left.fail(StoreUnavailable("the unit of work has ended"))
+
+    async def _let_others_come(self) -> None:
+        """Lets messages that have come already, and are being read, join the batch. No time passes without work."""
+        waiting, turns = len(self._waiting), 0
+        while turns < _TURNS and waiting < _ENOUGH:
+            await asyncio.sleep(0)
+            turns = turns + 1 if len(self._waiting) == waiting else 0
+            waiting = len(self._waiting)
 
     async def _finish(self, batch: Sequence[_Waiting]) -> list[_Waiting]:
         """Tells each of the batch its outcome; gives back those that must see this batch's effects first."""
