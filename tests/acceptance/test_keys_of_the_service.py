@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -18,7 +18,7 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa, TestIdentity
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import Reply, post, register, send
 from support.services import Service, asgi_service, esutd_bus, until, wsgi_service
 from support.tokens import PIN, SoftHsm
@@ -27,9 +27,9 @@ Start = Callable[[Mapping[str, str]], AbstractContextManager[Service]]
 
 
 @pytest.fixture(params=["asgi", "wsgi"])
-def start(request: pytest.FixtureRequest, postgres: str, ca: TestCa, tmp_path: Path) -> Start:
+def start(request: pytest.FixtureRequest, new_database: NewDatabase, ca: TestCa, tmp_path: Path) -> Start:
     """Starts either binding with keys of its own, on a database of its own."""
-    database = create_database(postgres, f"esutd_keys_{request.param}")
+    database = new_database(f"esutd_keys_{request.param}")
 
     def started(keys: Mapping[str, str]) -> AbstractContextManager[Service]:
         environment = {
@@ -39,27 +39,23 @@ def start(request: pytest.FixtureRequest, postgres: str, ca: TestCa, tmp_path: P
             **keys,
         }
         log = tmp_path / "service.log"
-        if request.param == "asgi":
-            return asgi_service(environment, log, workers=2)
-        upgraded = esutd_bus("db", "upgrade", settings=environment)
-        assert upgraded.returncode == 0, upgraded.stderr
-        return wsgi_service(environment, log)
+        return asgi_service(environment, log) if request.param == "asgi" else wsgi_service(environment, log)
 
     return started
 
 
 @pytest.fixture
-def newer(tmp_path: Path) -> TestIdentity:
-    """The service's next key, issued an hour later than the first."""
-    return TestCa.create(tmp_path / "newer", now=datetime.now(UTC) + timedelta(hours=1)).service_key
+def newer(newer_ca: TestCa) -> TestIdentity:
+    """The service's next key."""
+    return newer_ca.service_key
 
 
 @pytest.fixture
-def trust_dir(ca: TestCa, newer: TestIdentity, tmp_path: Path) -> Path:
+def trust_dir(ca: TestCa, newer_ca: TestCa, tmp_path: Path) -> Path:
     """Trust in the authorities of both."""
     both = tmp_path / "trust"
     both.mkdir()
-    for directory in (ca.trust_dir, newer.path.parents[1] / "trust"):
+    for directory in (ca.trust_dir, newer_ca.trust_dir):
         for file in directory.iterdir():
             (both / f"{directory.parent.name}-{file.name}").write_bytes(file.read_bytes())
     return both

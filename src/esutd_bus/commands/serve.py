@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import importlib
 import json
 import os
 import socket
@@ -21,12 +23,13 @@ from esutd_bus.commands.work_beside import work_beside
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.edge.worker_signals import let_starting_workers_be_stopped
 from esutd_bus.logs import GRANIAN_LOGGING, configure_logs
-from esutd_bus.node import ConfigurationError, open_keys
+from esutd_bus.own_keys import ConfigurationError, open_keys
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 
+APPLICATION = "esutd_bus.edge.asgi:application"
 HEADER_READ_TIMEOUT_MS = 10_000
 SECONDS_TO_FINISH = 30
 
@@ -78,15 +81,15 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             click.echo(line, err=True)
         if ca is not None and (count := record_test_partners(url, ca)):
             click.echo(f"recorded {count} partners of the test CA", err=True)
-        open_metrics_folder(Path(metrics))
         first_look(settings, url)
         let_starting_workers_be_stopped()
+        _load_for_all_workers()
         # The workers are processes of their own and read the settings anew.
         os.environ["ESUTD_DATABASE_URL"] = url
         os.environ["ESUTD_PUBLIC_URL"] = settings.public_address
         click.echo(f"serving {settings.public_address} with {settings.workers} workers", err=True)
         server = Server(
-            "esutd_bus.edge.asgi:application",
+            APPLICATION,
             address=settings.host,
             port=settings.port,
             interface=Interfaces.ASGI,
@@ -104,6 +107,15 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
         )
         with work_beside(settings):
             server.serve()
+
+
+def _load_for_all_workers() -> None:
+    """Imports what the workers run: forked from this process, they share it, and a new one serves at once.
+
+    The contracts are here since the tables were made to fit them. No collector walks all this in each worker again.
+    """
+    importlib.import_module(APPLICATION.partition(":")[0])
+    gc.freeze()
 
 
 def _port_is_free(host: str, port: int) -> None:
