@@ -8,16 +8,14 @@ from typing import Any
 
 import yaml
 
+from esutd_bus.plain_yaml import SafeLoader
+
 
 class MappingError(Exception):
     """A mapping that cannot be served; the message names file, operation and path. Start-up ends with it."""
 
 
-# libyaml reads ten times as fast as Python does; the wheels of PyYAML have it, other builds may not.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_SafeLoader):  # type: ignore[misc]  # which of the two is known at run time
+class _Loader(SafeLoader):  # type: ignore[misc]  # which of the two is known at run time
     """Plain data only, and no key twice: YAML would keep the last one and say nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:

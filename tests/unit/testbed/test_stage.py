@@ -18,6 +18,8 @@ from esutd_bus.testbed.replay import Stage
 from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
 
+FIXTURES = load_fixtures(packaged("fixtures"))
+
 
 @pytest.fixture(scope="module")
 def stage(ca: TestCa) -> Stage:
@@ -42,7 +44,7 @@ def stage(ca: TestCa) -> Stage:
     ],
 )
 def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, ca: TestCa) -> None:
-    fixture = load_fixtures(packaged("fixtures"))[name]
+    fixture = FIXTURES[name]
     filling = Filling(now=stage.clock(), calendar=stage.calendar)
     outgoing = compose(fixture, filling, stage.signatories, stage.services)
     service = "personal-file" if name == "get-personal-file" else "contracts"
