@@ -6,20 +6,22 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
-from esutd_bus.settings import packaged
+from esutd_bus.commands.database import bring_up_to_date
+from esutd_bus.settings import Settings, packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 from support.attacks.attack import Attestors, Forge
-from support.databases import create_database
+from support.databases import NewDatabase, create_database, without_fsync
 from support.fuzzing import MESSAGES, SEED, Budget
 from support.services import Service, asgi_service, wsgi_service
 
@@ -68,14 +70,29 @@ def postgres(session_folder: Path) -> Iterator[str]:
         return
     embedded = EmbeddedPostgres(session_folder)
     url = embedded.start()
+    without_fsync(url)
     yield url
     embedded.stop()
+
+
+@pytest.fixture(scope="session")
+def new_database(postgres: str) -> NewDatabase:
+    """Makes databases that are up to date: tables, and the packaged dictionaries; migrated once, then copied."""
+    template = "esutd_up_to_date"
+    bring_up_to_date(Settings(), create_database(postgres, template))
+    return lambda name: create_database(postgres, name, copy_of=template)
 
 
 @pytest.fixture(scope="session")
 def ca(session_folder: Path) -> TestCa:
     """The test CA with its named identities."""
     return TestCa.ensure(session_folder / "ca")
+
+
+@pytest.fixture(scope="session")
+def newer_ca(session_folder: Path) -> TestCa:
+    """Another one, whose keys are a day newer."""
+    return TestCa.create(session_folder / "newer-ca", now=datetime.now(UTC) + timedelta(days=1))
 
 
 @pytest.fixture(scope="session")
@@ -100,11 +117,11 @@ def ca_server(ca: TestCa) -> Iterator[CaServer]:
 
 @pytest.fixture(scope="session")
 def service_environment(
-    postgres: str, ca: TestCa, ca_server: CaServer, registry: SimulatedRegistry
+    new_database: NewDatabase, ca: TestCa, ca_server: CaServer, registry: SimulatedRegistry
 ) -> dict[str, str]:
     """The settings both bindings serve with: the same database, trust and registry."""
     return {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_acceptance"),
+        "ESUTD_DATABASE_URL": new_database("esutd_acceptance"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
         "ESUTD_BUS_SYNC_URL": registry.url,

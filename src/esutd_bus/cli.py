@@ -9,23 +9,27 @@ import click
 from esutd_bus import __version__
 
 _COMMANDS = {
-    "demo": ("esutd_bus.commands.demo", "demo"),
-    "serve": ("esutd_bus.commands.serve", "serve"),
-    "work": ("esutd_bus.commands.work", "work"),
-    "replay": ("esutd_bus.testbed.replay_command", "replay_command"),
-    "sign": ("esutd_bus.commands.signatures", "sign"),
-    "verify": ("esutd_bus.commands.signatures", "verify"),
-    "journal": ("esutd_bus.commands.journal", "journal"),
-    "explain": ("esutd_bus.commands.explain", "explain"),
-    "partners": ("esutd_bus.commands.partners", "partners"),
-    "revocation": ("esutd_bus.commands.revocation", "revocation"),
-    "dictionaries": ("esutd_bus.commands.dictionaries", "dictionaries"),
-    "db": ("esutd_bus.commands.database", "db"),
+    "demo": ("esutd_bus.commands.demo", "Show the whole way of a message, on this machine."),
+    "serve": ("esutd_bus.commands.serve", "Serve the register's SOAP services."),
+    "work": ("esutd_bus.commands.work", "Run the jobs that no message waits for."),
+    "replay": (
+        "esutd_bus.testbed.replay_command:replay_command",
+        "Send fixtures and compare what comes back.",
+    ),
+    "sign": ("esutd_bus.commands.sign", "Sign a SOAP envelope or another XML document."),
+    "verify": ("esutd_bus.commands.verify", "Verify the signatures of a file, and tell each check."),
+    "journal": ("esutd_bus.commands.journal", "The journal: the exact bytes of every message."),
+    "explain": ("esutd_bus.commands.explain", "Tell a contract's timeline, or the way of a message."),
+    "partners": ("esutd_bus.commands.partners", "Partners: portals, state systems, delegations."),
+    "revocation": ("esutd_bus.commands.revocation", "Revocation lists and OCSP answers: how fresh they are."),
+    "dictionaries": ("esutd_bus.commands.dictionaries", "The register's dictionaries (справочники)."),
+    "db": ("esutd_bus.commands.database", "The database: tables and migrations."),
 }
+"""Name → where it is (in the module by its own name, unless another is told), and what the list says of it."""
 
 
 class LazyGroup(click.Group):
-    """Imports a command when it is called for: `--help` need not load a database driver."""
+    """Imports a command when it is called for: the list of them need not load a database driver."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The commands in the order a newcomer meets them."""
@@ -37,9 +41,15 @@ class LazyGroup(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
-        module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(module), name)
+        module, _, name = _COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), name or cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, from the table alone."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, (_, told) in _COMMANDS.items()])
 
 
 @click.group(

@@ -6,6 +6,8 @@ import asyncio
 import contextvars
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
 from uuid import UUID
 
 from esutd_bus.answer_signers import AnswerSigners
@@ -13,6 +15,7 @@ from esutd_bus.answers import Answers
 from esutd_bus.engine import Engine
 from esutd_bus.in_force import InForce
 from esutd_bus.mapping.compile import Mappings, compile_mappings
+from esutd_bus.own_keys import ConfigurationError, open_keys
 from esutd_bus.passage import Fetched, Port
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import Calendar
@@ -25,8 +28,6 @@ from esutd_bus.registries.person_registry import Person, PersonRegistry
 from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused
 from esutd_bus.revocation_memory import NOTE_INTERVAL_SECONDS, RevocationMemory
 from esutd_bus.settings import Settings, packaged
-from esutd_bus.signature.key_places import KeyPlace, Secret, key_place
-from esutd_bus.signature.key_ring import DEFAULT, KeyRing
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.contract import ServiceContracts, load_contracts
@@ -41,13 +42,16 @@ PORTS = frozenset({"person"})
 UPSTREAM_CALLS_AT_ONCE = 32
 
 
-class ConfigurationError(Exception):
-    """The settings do not make a node; the message names the setting."""
-
-
 def load_mapped_contracts(settings: Settings) -> tuple[ServiceContracts, Mappings]:
-    """Contracts and mappings, proved against each other. Raises ContractError, MappingError."""
-    folder = settings.contract_folder
+    """Contracts and mappings, proved against each other. Raises ContractError, MappingError.
+
+    Read once a process, and not by the workers that a process forks after it has read them.
+    """
+    return _mapped_contracts(settings.contract_folder)
+
+
+@cache
+def _mapped_contracts(folder: Path) -> tuple[ServiceContracts, Mappings]:
     contracts = load_contracts(folder)
     return contracts, compile_mappings(folder / "mappings", packaged("mappings"), contracts, PORTS)
 
@@ -96,23 +100,6 @@ async def open_node(settings: Settings) -> Engine:
     await store.open()
     keys.watch()
     return engine
-
-
-def open_keys(settings: Settings) -> KeyRing:
-    """The service's own keys, loaded. Raises ConfigurationError, KeyFileError."""
-    if DEFAULT in settings.keys:
-        raise ConfigurationError(
-            f"ESUTD_KEYS: {DEFAULT!r} is the key of ESUTD_KEY_FILE; call this one otherwise"
-        )
-    if settings.sign_answers and not settings.key_file:
-        raise ConfigurationError("ESUTD_SIGN_ANSWERS is true, but ESUTD_KEY_FILE is not set")
-    places: dict[str | None, KeyPlace] = {
-        name: key_place(key.file, Secret(file=key.password_file)) for name, key in settings.keys.items()
-    }
-    if settings.key_file:
-        given = settings.key_password.get_secret_value() if settings.key_password else None
-        places[None] = key_place(settings.key_file, Secret(given, settings.key_password_file))
-    return KeyRing(places, settings.clock)
 
 
 def _ports(settings: Settings) -> dict[str, Port]:

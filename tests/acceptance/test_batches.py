@@ -17,7 +17,7 @@ from esutd_bus.store.connection import connect_now
 from esutd_bus.store.verification import verify
 from esutd_bus.testbed.test_ca import TestCa
 from support.batches import asking, batch, entries, result
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import CONTRACTS, EMPLOYER, contract, envelope, header, post, referring, send, today
 from support.services import Service, asgi_service
 
@@ -148,10 +148,10 @@ def test_a_batch_is_told_to_its_employer_alone(service: Service, ca: TestCa) -> 
 @pytest.mark.clause("353/5")
 @pytest.mark.code("ESB005")
 def test_whoever_is_entrusted_may_send_batches_and_ask_for_them(
-    postgres: str, ca: TestCa, tmp_path: Path
+    new_database: NewDatabase, ca: TestCa, tmp_path: Path
 ) -> None:
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_batch_delegates"),
+        "ESUTD_DATABASE_URL": new_database("esutd_batch_delegates"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
     }
     act = {"delegate": {"iin": OFFICER}, "actNumber": "12-П", "actDate": today()}
@@ -170,9 +170,11 @@ def test_whoever_is_entrusted_may_send_batches_and_ask_for_them(
 
 
 @pytest.mark.clause("206/20")
-def test_a_batch_survives_a_kill_whole_or_not_at_all(postgres: str, ca: TestCa, tmp_path: Path) -> None:
+def test_a_batch_survives_a_kill_whole_or_not_at_all(
+    new_database: NewDatabase, ca: TestCa, tmp_path: Path
+) -> None:
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_batch_crash"),
+        "ESUTD_DATABASE_URL": new_database("esutd_batch_crash"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_LOG_LEVEL": "WARNING",
         "ESUTD_NODE": "first",

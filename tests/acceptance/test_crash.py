@@ -14,7 +14,7 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.verification import verify
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import contract, post, register
 from support.services import asgi_service
 
@@ -23,9 +23,11 @@ ACKNOWLEDGED_BEFORE_THE_KILL = 40
 
 
 @pytest.mark.clause("206/20")
-def test_every_acknowledged_contract_survives_a_kill(postgres: str, ca: TestCa, tmp_path: Path) -> None:
+def test_every_acknowledged_contract_survives_a_kill(
+    new_database: NewDatabase, ca: TestCa, tmp_path: Path
+) -> None:
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_crash"),
+        "ESUTD_DATABASE_URL": new_database("esutd_crash"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_LOG_LEVEL": "WARNING",
     }

@@ -13,7 +13,7 @@ import pytest
 
 from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase, create_database
 from support.messages import post, register, send
 from support.services import Service, asgi_service
 
@@ -83,10 +83,10 @@ def test_verify_passes_beside_a_serving_node(asgi: Service, ca: TestCa) -> None:
 
 
 @pytest.fixture(scope="module")
-def recorded(postgres: str, ca: TestCa, session_folder: Path) -> dict[str, str]:
+def recorded(new_database: NewDatabase, ca: TestCa, session_folder: Path) -> dict[str, str]:
     """The settings of a service that has recorded messages and stopped."""
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_journal"),
+        "ESUTD_DATABASE_URL": new_database("esutd_journal"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_LOG_LEVEL": "WARNING",
     }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 
@@ -18,48 +19,98 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa, TestIdentity
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import Reply, post, register, send
 from support.services import Service, asgi_service, esutd_bus, until, wsgi_service
 from support.tokens import PIN, SoftHsm
 
-Start = Callable[[Mapping[str, str]], AbstractContextManager[Service]]
+Start = Callable[[str, Mapping[str, str], "Path | SoftHsm"], AbstractContextManager["Signing"]]
 
 
-@pytest.fixture(params=["asgi", "wsgi"])
-def start(request: pytest.FixtureRequest, postgres: str, ca: TestCa, tmp_path: Path) -> Start:
+@dataclass(frozen=True)
+class Signing:
+    """A service that signs, and where it has its key."""
+
+    service: Service
+    place: Path | SoftHsm
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return self.service.url
+
+    def put(self, identity: TestIdentity) -> None:
+        """An identity's file in the place of the key's."""
+        assert isinstance(self.place, Path)
+        beside = self.place.with_suffix(".new")
+        beside.write_bytes(identity.path.read_bytes())
+        beside.replace(self.place)
+
+    def logged(self) -> list[dict[str, str]]:
+        lines = (line for line in self.log.read_text().splitlines() if line.startswith("{"))
+        return [json.loads(line) for line in lines]
+
+
+@pytest.fixture(scope="module", params=["asgi", "wsgi"])
+def start(
+    request: pytest.FixtureRequest, new_database: NewDatabase, ca: TestCa, session_folder: Path
+) -> Start:
     """Starts either binding with keys of its own, on a database of its own."""
-    database = create_database(postgres, f"esutd_keys_{request.param}")
+    binding = {"asgi": asgi_service, "wsgi": wsgi_service}[request.param]
 
-    def started(keys: Mapping[str, str]) -> AbstractContextManager[Service]:
+    @contextmanager
+    def started(name: str, keys: Mapping[str, str], place: Path | SoftHsm) -> Iterator[Signing]:
         environment = {
-            "ESUTD_DATABASE_URL": database,
+            "ESUTD_DATABASE_URL": new_database(f"esutd_keys_{request.param}_{name}"),
             "ESUTD_TRUST_DIR": str(ca.trust_dir),
             "ESUTD_SIGN_ANSWERS": "true",
             **keys,
         }
-        log = tmp_path / "service.log"
-        if request.param == "asgi":
-            return asgi_service(environment, log, workers=2)
-        upgraded = esutd_bus("db", "upgrade", settings=environment)
-        assert upgraded.returncode == 0, upgraded.stderr
-        return wsgi_service(environment, log)
+        log = session_folder / f"keys-{request.param}-{name}.log"
+        with binding(environment, log) as service:
+            yield Signing(service, place, log)
 
     return started
 
 
-@pytest.fixture
-def newer(tmp_path: Path) -> TestIdentity:
-    """The service's next key, issued an hour later than the first."""
-    return TestCa.create(tmp_path / "newer", now=datetime.now(UTC) + timedelta(hours=1)).service_key
+@pytest.fixture(scope="module")
+def by_file(start: Start, ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signing]:
+    """A service whose key is a file, and its password another."""
+    folder = tmp_path_factory.mktemp("keys")
+    key_file, password_file = folder / "service.p12", folder / "password"
+    key_file.write_bytes(ca.service_key.path.read_bytes())
+    password_file.write_text(ca.service_key.password)
+    keys = {"ESUTD_KEY_FILE": str(key_file), "ESUTD_KEY_PASSWORD_FILE": str(password_file)}
+    with start("file", keys, key_file) as signing:
+        yield signing
 
 
-@pytest.fixture
-def trust_dir(ca: TestCa, newer: TestIdentity, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def by_token(start: Start, ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signing]:
+    """A service whose key is on a token."""
+    hsm = SoftHsm(tmp_path_factory.mktemp("hsm"))
+    hsm.add_token("esutd")
+    hsm.add_key("esutd", ca.service_key, "service", "01")
+    keys = {
+        **hsm.environment,
+        "ESUTD_KEY_FILE": hsm.uri("esutd", object="service"),
+        "ESUTD_KEY_PASSWORD": PIN,
+    }
+    with start("token", keys, hsm) as signing:
+        yield signing
+
+
+@pytest.fixture(scope="module")
+def newer(newer_ca: TestCa) -> TestIdentity:
+    """The service's next key."""
+    return newer_ca.service_key
+
+
+@pytest.fixture(scope="module")
+def trust_dir(ca: TestCa, newer_ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Trust in the authorities of both."""
-    both = tmp_path / "trust"
-    both.mkdir()
-    for directory in (ca.trust_dir, newer.path.parents[1] / "trust"):
+    both = tmp_path_factory.mktemp("trust")
+    for directory in (ca.trust_dir, newer_ca.trust_dir):
         for file in directory.iterdir():
             (both / f"{directory.parent.name}-{file.name}").write_bytes(file.read_bytes())
     return both
@@ -82,11 +133,6 @@ def end_of(identity: TestIdentity) -> float:
     return identity.certificate.not_valid_after_utc.timestamp()
 
 
-def logged(log: Path) -> list[dict[str, str]]:
-    lines = (line for line in log.read_text().splitlines() if line.startswith("{"))
-    return [json.loads(line) for line in lines]
-
-
 def expires(url: str) -> float | None:
     """What the metric tells of the default key."""
     name = 'esutd_key_expires_timestamp_seconds{key="default"} '
@@ -94,33 +140,44 @@ def expires(url: str) -> float | None:
     return next((float(line.removeprefix(name)) for line in lines if line.startswith(name)), None)
 
 
+def test_a_new_file_that_cannot_be_used_changes_nothing(by_file: Signing, ca: TestCa) -> None:
+    by_file.put(ca.identity("authentication-key"))
+
+    def complaints() -> list[dict[str, str]]:
+        return [line for line in by_file.logged() if line["event"] == "key_not_replaced"]
+
+    until(lambda: bool(complaints()))
+    reply = send(by_file.url, register(), ca.identity("employer"))
+    assert signer(reply, ca.trust_dir) == serial(ca.service_key)
+    for complaint in complaints():
+        assert complaint["level"] == "error"
+        assert complaint["reason"].startswith(f"{by_file.place}: ")
+        assert "nonRepudiation" in complaint["reason"]
+    assert ca.service_key.password not in by_file.log.read_text()
+    by_file.put(ca.service_key)
+
+
 def test_a_new_file_is_taken_while_messages_come(
-    start: Start, ca: TestCa, newer: TestIdentity, trust_dir: Path, tmp_path: Path
+    by_file: Signing, ca: TestCa, newer: TestIdentity, trust_dir: Path
 ) -> None:
     """None is lost, each answer is whole, and once all workers have it the old key is not seen again."""
     employer = ca.identity("employer")
-    key_file, password_file = tmp_path / "service.p12", tmp_path / "password"
-    key_file.write_bytes(ca.service_key.path.read_bytes())
-    password_file.write_text(ca.service_key.password)
     enough = Event()
 
-    def keep_sending(url: str) -> list[tuple[list[str], str | None]]:
+    def keep_sending() -> list[tuple[list[str], str | None]]:
         seen = []
         while not enough.is_set():
-            reply = send(url, register(), employer)
+            reply = send(by_file.url, register(), employer)
             seen.append((reply.codes, signer(reply, trust_dir)))
         return seen
 
-    keys = {"ESUTD_KEY_FILE": str(key_file), "ESUTD_KEY_PASSWORD_FILE": str(password_file)}
-    with start(keys) as service, ThreadPoolExecutor(2) as threads:
-        assert expires(service.url) == end_of(ca.service_key)
-        senders = [threads.submit(keep_sending, service.url) for _ in range(2)]
+    assert expires(by_file.url) == end_of(ca.service_key)
+    with ThreadPoolExecutor(2) as threads:
+        senders = [threads.submit(keep_sending) for _ in range(2)]
         try:
-            beside = tmp_path / "service.p12.new"
-            beside.write_bytes(newer.path.read_bytes())
-            beside.replace(key_file)
-            until(lambda: expires(service.url) == end_of(newer))
-            after = [signer(send(service.url, register(), employer), trust_dir) for _ in range(20)]
+            by_file.put(newer)
+            until(lambda: expires(by_file.url) == end_of(newer))
+            after = [signer(send(by_file.url, register(), employer), trust_dir) for _ in range(20)]
         finally:
             enough.set()
         seen = [one for sender in senders for one in sender.result()]
@@ -129,92 +186,58 @@ def test_a_new_file_is_taken_while_messages_come(
     assert set(after) == {serial(newer)}
 
 
-def test_a_new_file_that_cannot_be_used_changes_nothing(start: Start, ca: TestCa, tmp_path: Path) -> None:
-    key_file = tmp_path / "service.p12"
-    key_file.write_bytes(ca.service_key.path.read_bytes())
-    keys = {"ESUTD_KEY_FILE": str(key_file), "ESUTD_KEY_PASSWORD": ca.service_key.password}
-    with start(keys) as service:
-        key_file.write_bytes(ca.identity("authentication-key").path.read_bytes())
-        log = tmp_path / "service.log"
-
-        def complaints() -> list[dict[str, str]]:
-            return [line for line in logged(log) if line["event"] == "key_not_replaced"]
-
-        until(lambda: bool(complaints()))
-        assert signer(send(service.url, register(), ca.identity("employer")), ca.trust_dir) == serial(
-            ca.service_key
-        )
-    for complaint in complaints():
-        assert complaint["level"] == "error"
-        assert complaint["reason"].startswith(f"{key_file}: ")
-        assert "nonRepudiation" in complaint["reason"]
-    assert ca.service_key.password not in log.read_text()
-
-
-def test_answers_are_signed_with_gost(start: Start, ca: TestCa) -> None:
+def test_answers_are_signed_with_gost(by_file: Signing, ca: TestCa) -> None:
+    """By a GOST key that takes the place of another one."""
     key = ca.identity("gost-employer")
-    keys = {"ESUTD_KEY_FILE": str(key.path), "ESUTD_KEY_PASSWORD": key.password}
-    with start(keys) as service:
-        reply = send(service.url, register(), ca.identity("employer"))
-        assert reply.codes == ["SCSS001"]
-        assert signer(reply, ca.trust_dir) == serial(key)
-        assert b"gostr34102015-gostr34112015-512" in reply.body
-        assert signer(post(service.url, register()), ca.trust_dir) == serial(key)
+    by_file.put(key)
+    until(lambda: expires(by_file.url) == end_of(key))
+    reply = send(by_file.url, register(), ca.identity("employer"))
+    assert reply.codes == ["SCSS001"]
+    assert signer(reply, ca.trust_dir) == serial(key)
+    assert b"gostr34102015-gostr34112015-512" in reply.body
+    assert signer(post(by_file.url, register()), ca.trust_dir) == serial(key)
+
+
+def test_while_the_token_is_away_nothing_is_done(by_token: Signing, ca: TestCa) -> None:
+    """The sender is told to come again, by a fault without a signature; and the next try has its effect."""
+    hsm = by_token.place
+    assert isinstance(hsm, SoftHsm)
+    message = sign_wsse(register(), ca.identity("employer"))
+    hsm.take_out()
+    # What the library has at hand it goes on signing with, until it looks.
+    until(lambda: post(by_token.url, register()).root.find(".//{*}Signature") is None)
+    refused = post(by_token.url, message)
+    assert (refused.status, refused.codes) == (503, ["ESB009"])
+    assert refused.headers["Retry-After"]
+    unsigned = post(by_token.url, register())
+    assert (unsigned.status, unsigned.codes) == (500, ["SCSE001"])
+    hsm.put_back()
+    until(lambda: post(by_token.url, message).codes == ["SCSS001"])
+    assert signer(post(by_token.url, message), ca.trust_dir) == serial(ca.service_key)
+    assert "fault_not_signed" in {line["event"] for line in by_token.logged()}
+    assert PIN not in by_token.log.read_text()
 
 
 def test_answers_are_signed_by_a_token(
-    start: Start, ca: TestCa, newer: TestIdentity, trust_dir: Path, tmp_path: Path
+    by_token: Signing, ca: TestCa, newer: TestIdentity, trust_dir: Path
 ) -> None:
     """A newer key that is put beside the first is taken, and then the first may go."""
-    hsm = SoftHsm(tmp_path / "hsm")
-    hsm.add_token("esutd")
-    hsm.add_key("esutd", ca.service_key, "service", "01")
+    hsm = by_token.place
+    assert isinstance(hsm, SoftHsm)
     employer = ca.identity("employer")
-    with start(token_settings(hsm)) as service:
-        replies = [send(service.url, register(), employer)]
-        hsm.add_key("esutd", newer, "service", "02")
-        until(lambda: expires(service.url) == end_of(newer))
-        replies.append(send(service.url, register(), employer))
-        for kind in ("privkey", "cert"):
-            hsm.remove("esutd", kind, "01")
-        replies.append(send(service.url, register(), employer))
+    replies = [send(by_token.url, register(), employer)]
+    hsm.add_key("esutd", newer, "service", "02")
+    until(lambda: expires(by_token.url) == end_of(newer))
+    replies.append(send(by_token.url, register(), employer))
+    for kind in ("privkey", "cert"):
+        hsm.remove("esutd", kind, "01")
+    replies.append(send(by_token.url, register(), employer))
     assert [reply.codes for reply in replies] == [["SCSS001"]] * 3
     assert [signer(reply, trust_dir) for reply in replies] == [
         serial(ca.service_key),
         serial(newer),
         serial(newer),
     ]
-
-
-def test_while_the_token_is_away_nothing_is_done(start: Start, ca: TestCa, tmp_path: Path) -> None:
-    """The sender is told to come again, by a fault without a signature; and the next try has its effect."""
-    hsm = SoftHsm(tmp_path / "hsm")
-    hsm.add_token("esutd")
-    hsm.add_key("esutd", ca.service_key, "service", "01")
-    message = sign_wsse(register(), ca.identity("employer"))
-    with start(token_settings(hsm)) as service:
-        hsm.take_out()
-        # What the library has at hand it goes on signing with, until it looks.
-        until(lambda: post(service.url, register()).root.find(".//{*}Signature") is None)
-        refused = post(service.url, message)
-        assert (refused.status, refused.codes) == (503, ["ESB009"])
-        assert refused.headers["Retry-After"]
-        unsigned = post(service.url, register())
-        assert (unsigned.status, unsigned.codes) == (500, ["SCSE001"])
-        hsm.put_back()
-        until(lambda: post(service.url, message).codes == ["SCSS001"])
-        assert signer(post(service.url, message), ca.trust_dir) == serial(ca.service_key)
-        events = {line["event"] for line in logged(tmp_path / "service.log")}
-        assert "fault_not_signed" in events
-    assert PIN not in (tmp_path / "service.log").read_text()
-
-
-def token_settings(hsm: SoftHsm) -> dict[str, str]:
-    return {
-        **hsm.environment,
-        "ESUTD_KEY_FILE": hsm.uri("esutd", object="service"),
-        "ESUTD_KEY_PASSWORD": PIN,
-    }
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import zeep
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import COMMON, EMPLOYER, Reply, envelope, header
 from support.services import Service, asgi_service
 
@@ -153,7 +153,9 @@ def drill(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def exchange(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def exchange(
+    new_database: NewDatabase, ca: TestCa, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """The service on a folder of contracts that has one more than the built-in ones."""
     folder = tmp_path_factory.mktemp("contracts")
     for name in ("wsdl", "xsd", "mappings"):
@@ -165,7 +167,7 @@ def exchange(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory
     (folder / "xsd" / "safety-drill-v1.xsd").write_text(drill(XSD), encoding="utf-8")
     (folder / "mappings" / "SafetyDrill.yaml").write_text(drill(MAPPING), encoding="utf-8")
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_exchange"),
+        "ESUTD_DATABASE_URL": new_database("esutd_exchange"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_CONTRACTS_DIR": str(folder),
         "ESUTD_LOG_LEVEL": "WARNING",

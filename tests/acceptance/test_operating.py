@@ -22,7 +22,7 @@ from esutd_bus.register.calendar import ALMATY
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import contract, header, post, register, send
 from support.services import Service, asgi_service, esutd_bus, until
 
@@ -70,10 +70,10 @@ def unreachable(server: str, database: str) -> Iterator[None]:
 
 
 @pytest.fixture
-def own(postgres: str, ca: TestCa) -> dict[str, str]:
+def own(new_database: NewDatabase, ca: TestCa) -> dict[str, str]:
     """Settings for a service of a test's own."""
     return {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_operating"),
+        "ESUTD_DATABASE_URL": new_database("esutd_operating"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_LOG_LEVEL": "WARNING",
     }

@@ -18,7 +18,7 @@ from esutd_bus.signature.keys import ServiceKey
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.testbed.ca_server import OCSP, CaServer, Fault
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import EMPLOYER, post, register, send
 from support.services import (
     ESUTD_BUS,
@@ -104,10 +104,10 @@ def test_what_is_known_is_told_to_operators(asgi: Service, ca: TestCa, ca_server
 
 
 @pytest.fixture
-def own(postgres: str, ca: TestCa, ca_server: CaServer) -> dict[str, str]:
+def own(new_database: NewDatabase, ca: TestCa, ca_server: CaServer) -> dict[str, str]:
     """Settings for a service of a test's own, which knows responders only, and believes nobody it knows nothing of."""
     return {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_revocation"),
+        "ESUTD_DATABASE_URL": new_database("esutd_revocation"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_OCSP_URLS": json.dumps([ca_server.ocsp_url]),
         "ESUTD_REVOCATION": "require",
@@ -188,7 +188,6 @@ def test_work_may_run_elsewhere(own: dict[str, str], ca_server: CaServer, tmp_pa
 
 
 def test_a_refresh_that_does_not_succeed_is_told(own: dict[str, str], ca_server: CaServer) -> None:
-    assert esutd_bus("db", "upgrade", settings=own).returncode == 0
     ca_server.faults = {"/root.crl": Fault.WRONG_SIGNATURE}
     try:
         urls = [f"{ca_server.url}/root.crl", f"http://127.0.0.1:{free_port()}/a.crl"]

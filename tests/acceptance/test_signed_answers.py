@@ -14,19 +14,19 @@ from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import Reply, contract, post, register, send
 from support.services import Service, asgi_service, esutd_bus
 
 
 @pytest.fixture(scope="module")
-def signing(postgres: str, ca: TestCa, session_folder: Path) -> Iterator[Service]:
+def signing(new_database: NewDatabase, ca: TestCa, session_folder: Path) -> Iterator[Service]:
     """The service with a key of its own."""
     service_key, second = ca.service_key, ca.identity("bus")
     password = session_folder / "second.password"
     password.write_text(second.password, encoding="utf-8")
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_signing"),
+        "ESUTD_DATABASE_URL": new_database("esutd_signing"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_SIGN_ANSWERS": "true",
         "ESUTD_KEY_FILE": str(service_key.path),

@@ -16,7 +16,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import (
     CONTRACTS,
     EMPLOYER,
@@ -121,7 +121,9 @@ def each(template: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def service(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+def service(
+    new_database: NewDatabase, ca: TestCa, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
     """A service of this module's own, with an exchange for partners and the partners of the test CA."""
     folder = tmp_path_factory.mktemp("rights")
     for name in ("wsdl", "xsd", "mappings"):
@@ -132,7 +134,7 @@ def service(postgres: str, ca: TestCa, tmp_path_factory: pytest.TempPathFactory)
     mapping = MAPPING.format(operations=each(MAPPED))
     (folder / "mappings" / "Notices.yaml").write_text(mapping, encoding="utf-8")
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_rights"),
+        "ESUTD_DATABASE_URL": new_database("esutd_rights"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_CONTRACTS_DIR": str(folder),
         "ESUTD_LOG_LEVEL": "WARNING",

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from store_works import DAY, EMPLOYER, contract
 
 from esutd_bus.cli import main
-from esutd_bus.node import open_keys
+from esutd_bus.own_keys import open_keys
 from esutd_bus.settings import Settings, packaged
 from esutd_bus.signature.key_ring import KeyRing
 from esutd_bus.store.connection import connect_now

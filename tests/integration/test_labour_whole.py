@@ -15,7 +15,8 @@ from pydantic import SecretStr
 from store_works import contract
 from test_engine import ready
 
-from esutd_bus.node import open_keys, open_node
+from esutd_bus.node import open_node
+from esutd_bus.own_keys import open_keys
 from esutd_bus.passage import Incoming
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.register.names import Language
 
 Told = Mapping[str, Any]
@@ -21,9 +21,7 @@ _Words = Mapping[str, str]
 
 @cache
 def _words(language: Language) -> _Words:
-    every: Mapping[str, _Words] = yaml.safe_load(
-        Path(__file__).with_name("explained.yaml").read_text("utf-8")
-    )
+    every: Mapping[str, _Words] = load_yaml(Path(__file__).with_name("explained.yaml").read_text("utf-8"))
     return every[language]
 
 

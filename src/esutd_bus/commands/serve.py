@@ -18,7 +18,7 @@ from esutd_bus.commands.work_beside import work_beside
 from esutd_bus.edge.http_server import HttpServer
 from esutd_bus.edge.metrics_folder import open_metrics_folder
 from esutd_bus.logs import configure_logs
-from esutd_bus.node import ConfigurationError, open_keys
+from esutd_bus.own_keys import ConfigurationError, open_keys
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
@@ -72,7 +72,6 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             click.echo(line, err=True)
         if ca is not None and (count := record_test_partners(url, ca)):
             click.echo(f"recorded {count} partners of the test CA", err=True)
-        open_metrics_folder(Path(metrics))
         first_look(settings, url)
         # The workers are processes of their own and read the settings anew.
         os.environ["ESUTD_DATABASE_URL"] = url

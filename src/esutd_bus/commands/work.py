@@ -8,7 +8,7 @@ from esutd_bus.commands.database import database
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.logs import configure_logs
-from esutd_bus.node import ConfigurationError
+from esutd_bus.own_keys import ConfigurationError
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError
 

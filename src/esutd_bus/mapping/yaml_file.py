@@ -8,12 +8,14 @@ from typing import Any
 
 import yaml
 
+from esutd_bus.plain_yaml import SafeLoader
+
 
 class MappingError(Exception):
     """A mapping that cannot be served; the message names file, operation and path. Start-up ends with it."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):  # type: ignore[misc]  # which of the two is known at run time
     """Plain data only, and no key twice: YAML would keep the last one and say nothing."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
@@ -25,7 +27,8 @@ class _Loader(yaml.SafeLoader):
                         None, None, f"«{key.value}» stands here a second time", key.start_mark
                     )
                 seen.add(key.value)
-        return super().construct_mapping(node, deep)
+        constructed: dict[Hashable, Any] = super().construct_mapping(node, deep)
+        return constructed
 
 
 def read_yaml(path: Path) -> Mapping[str, Any]:

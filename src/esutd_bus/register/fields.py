@@ -11,8 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.register.identifiers import EmployerKind
 
 
@@ -187,7 +186,7 @@ def read_packaged_fields() -> FieldRules:
 
 def parse(text: str) -> FieldRules:
     """Reads the text of a `fields.yaml`."""
-    data: dict[str, Any] = yaml.safe_load(text)
+    data: dict[str, Any] = load_yaml(text)
     return FieldRules(
         codes=tuple(
             CodeCheck(

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-import yaml
+from esutd_bus.plain_yaml import load_yaml
 
 Language = Literal["ru", "en"]
 
@@ -25,7 +25,5 @@ def event_name(kind: str, language: Language = "ru") -> str:
 
 @cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(
-        (files("esutd_bus.register") / "data" / "names.yaml").read_text("utf-8")
-    )
+    data: dict[str, Any] = load_yaml((files("esutd_bus.register") / "data" / "names.yaml").read_text("utf-8"))
     return data

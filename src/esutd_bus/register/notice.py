@@ -7,8 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.register.case import Shape
 from esutd_bus.register.jsonable import JsonValue, as_text
 from esutd_bus.register.rulebook import Rulebook
@@ -86,7 +85,7 @@ def _in_languages(prefix: str, said: Mapping[str, str] | None, otherwise: str) -
 @cache
 def words() -> Mapping[str, Any]:
     """The file."""
-    read: dict[str, Any] = yaml.safe_load(
+    read: dict[str, Any] = load_yaml(
         (files("esutd_bus.register") / "data" / "notices.yaml").read_text("utf-8")
     )
     return read

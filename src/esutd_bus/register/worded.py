@@ -7,8 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import yaml
-
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.refusal import Refusal
@@ -39,7 +38,5 @@ def kinds_told(kinds: Iterable[PartnerKind]) -> AnswerText:
 
 @cache
 def _data() -> dict[str, Any]:
-    data: dict[str, Any] = yaml.safe_load(
-        (files("esutd_bus.register") / "data" / "words.yaml").read_text("utf-8")
-    )
+    data: dict[str, Any] = load_yaml((files("esutd_bus.register") / "data" / "words.yaml").read_text("utf-8"))
     return data

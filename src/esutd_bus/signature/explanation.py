@@ -8,8 +8,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import yaml
-
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.signature.reason import Reason
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def explain(reason: Reason) -> Explanation:
 
 @cache
 def _explanations() -> Mapping[Reason, Explanation]:
-    table = yaml.safe_load((files("esutd_bus.signature") / "reasons.yaml").read_text("utf-8"))
+    table = load_yaml((files("esutd_bus.signature") / "reasons.yaml").read_text("utf-8"))
     parts = [part.name for part in fields(Explanation)]
     return MappingProxyType(
         {

@@ -9,6 +9,8 @@ from typing import Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from esutd_bus.plain_yaml import load_yaml
+
 UNSIGNED = "none"
 """The `signer` of an envelope that goes out as it stands."""
 
@@ -179,7 +181,7 @@ def read_expectation(text: str) -> Expectation:
         ExpectationError: not YAML, an unknown key, or a value of the wrong kind.
     """
     try:
-        document = yaml.safe_load(text)
+        document = load_yaml(text)
     except yaml.YAMLError as error:
         raise ExpectationError(f"not YAML: {error}") from error
     if not isinstance(document, dict):

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
+from esutd_bus.plain_yaml import load_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,7 +55,7 @@ def load_population(path: Path = _OWN) -> Population:
         TypeError: a person or a behaviour has a part that is not known.
     """
     population: Population = {}
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["people"]:
+    for entry in load_yaml(path.read_text(encoding="utf-8"))["people"]:
         person = InventedPerson(**{**entry, "behaviour": Behaviour(**entry.get("behaviour", {}))})
         if person.iin in population:
             raise ValueError(f"{path}: {person.iin} stands there twice")

@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 import yaml
 from lxml import etree
 
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.testbed.xml import COMMON, local_name
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def record(exchange: Exchange) -> bool:
     if result.as_expected and stated:
         return False
     file = result.fixture.folder / "expect.yaml"
-    written = yaml.safe_load(file.read_text(encoding="utf-8"))
+    written = load_yaml(file.read_text(encoding="utf-8"))
     kept = {key: value for key, value in written.items() if key not in _ABOUT_THE_ANSWER}
     volatile = written.get("volatile", list(VOLATILE))
     recorded = {**kept, **_recorded(result.answer, exchange.filling, volatile)}

@@ -23,13 +23,13 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-import yaml
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.signature.gost.curves import CRYPTOPRO_A, TC26_512_A
 from esutd_bus.signature.gost.keys import GostPrivateKey
 from esutd_bus.signature.keys import ServiceKey
@@ -353,7 +353,7 @@ def _pkcs12(name: str, key: PrivateKey, chain: tuple[x509.Certificate, ...], pas
 
 @cache
 def _data() -> Mapping[str, Any]:
-    data: Mapping[str, Any] = yaml.safe_load(_IDENTITIES.read_text(encoding="utf-8"))
+    data: Mapping[str, Any] = load_yaml(_IDENTITIES.read_text(encoding="utf-8"))
     return data
 
 

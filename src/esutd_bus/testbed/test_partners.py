@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.signature.certificates import Certificate, read_certificate
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.partner_desk import PartnerDesk
@@ -20,7 +20,7 @@ _OWN = Path(__file__).with_name("partners.yaml")
 
 def record_test_partners(url: str, ca: TestCa) -> int:
     """Records the partners of `partners.yaml` that the database does not know yet. Returns how many."""
-    content: dict[str, Any] = yaml.safe_load(_OWN.read_text(encoding="utf-8"))
+    content: dict[str, Any] = load_yaml(_OWN.read_text(encoding="utf-8"))
     count = 0
     with connect_now(url) as connection:
         desk = PartnerDesk(connection, "the test CA")

@@ -15,7 +15,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from esutd_bus.logs import trace
-from esutd_bus.node import open_keys
+from esutd_bus.own_keys import open_keys
 from esutd_bus.store.connection import connect_now
 from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.refresh_trust import RefreshTrust

@@ -18,14 +18,18 @@ from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_partners import record_test_partners
 from support.attacks.attack import PROFILES, Forge
-from support.databases import create_database
+from support.databases import NewDatabase
 from support.messages import CONTRACTS, EMPLOYER, PATHS, Reply, Send
 from support.services import Service, asgi_service, esutd_bus, wsgi_service
 
 
 @pytest.fixture(scope="session")
 def attacked_environment(
-    postgres: str, forge: Forge, ca_server: CaServer, registry: SimulatedRegistry, session_folder: Path
+    new_database: NewDatabase,
+    forge: Forge,
+    ca_server: CaServer,
+    registry: SimulatedRegistry,
+    session_folder: Path,
 ) -> dict[str, str]:
     """The settings of both bindings: they trust the authorities that certify whatever an attack asks them to, and
     take every profile from the employer whose messages are forged.
@@ -34,15 +38,14 @@ def attacked_environment(
     for number, attestor in enumerate(forge.attestors.all()):
         (folder / f"attestor-{number}.pem").write_bytes(attestor.pem)
     environment = {
-        "ESUTD_DATABASE_URL": create_database(postgres, "esutd_attacked"),
+        "ESUTD_DATABASE_URL": new_database("esutd_attacked"),
         "ESUTD_TRUST_DIR": str(folder),
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
         "ESUTD_BUS_SYNC_URL": registry.url,
         "ESUTD_LOG_LEVEL": "WARNING",
     }
-    for preparation in (("db", "upgrade"), ("revocation", "refresh")):
-        done = esutd_bus(*preparation, settings=environment)
-        assert done.returncode == 0, done.stderr
+    refreshed = esutd_bus("revocation", "refresh", settings=environment)
+    assert refreshed.returncode == 0, refreshed.stderr
     record_test_partners(environment["ESUTD_DATABASE_URL"], forge.ca)
     with connect_now(environment["ESUTD_DATABASE_URL"]) as connection:
         desk = PartnerDesk(connection, "the attacks")

@@ -16,11 +16,6 @@ UNSIGNED = "signer: none\nendpoint: /soap\ncode: SCSE003\nfield: contract/number
 Run = Callable[..., Result]
 
 
-@pytest.fixture(scope="module")
-def ca_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return TestCa.create(tmp_path_factory.mktemp("made") / "ca").directory
-
-
 @pytest.fixture
 def endpoint() -> Iterator[str]:
     with scripted_service(lambda _: (500, FAULT)) as (url, _):
@@ -28,9 +23,9 @@ def endpoint() -> Iterator[str]:
 
 
 @pytest.fixture
-def run(tmp_path: Path, ca_dir: Path, endpoint: str) -> Run:
-    def invoke(*options: str, ca: Path = ca_dir, at: str = endpoint) -> Result:
-        arguments = [str(tmp_path), "--endpoint", at, "--ca", str(ca), *options]
+def run(tmp_path: Path, ca: TestCa, endpoint: str) -> Run:
+    def invoke(*options: str, ca_dir: Path = ca.directory, at: str = endpoint) -> Result:
+        arguments = [str(tmp_path), "--endpoint", at, "--ca", str(ca_dir), *options]
         return CliRunner().invoke(replay_command, arguments, env={"COLUMNS": "200"})
 
     return invoke
@@ -79,6 +74,6 @@ def test_no_service_or_no_test_ca_is_3(tmp_path: Path, run: Run) -> None:
     unreachable = run(at="http://127.0.0.1:1")
     assert unreachable.exit_code == 3
     assert "no service answers at http://127.0.0.1:1" in unreachable.output
-    absent = run(ca=tmp_path / "nowhere")
+    absent = run(ca_dir=tmp_path / "nowhere")
     assert absent.exit_code == 3
     assert "no test CA was made here" in absent.output

@@ -18,15 +18,12 @@ from esutd_bus.testbed.replay import Stage
 from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
 
-
-@pytest.fixture(scope="module")
-def made_ca(tmp_path_factory: pytest.TempPathFactory) -> TestCa:
-    return TestCa.create(tmp_path_factory.mktemp("made") / "ca")
+FIXTURES = load_fixtures(packaged("fixtures"))
 
 
 @pytest.fixture(scope="module")
-def stage(made_ca: TestCa) -> Stage:
-    return open_stage("http://127.0.0.1:8080", made_ca.directory, contracts_dir=packaged("."))
+def stage(ca: TestCa) -> Stage:
+    return open_stage("http://127.0.0.1:8080", ca.directory, contracts_dir=packaged("."))
 
 
 @pytest.mark.parametrize(
@@ -46,14 +43,14 @@ def stage(made_ca: TestCa) -> Stage:
         "register-signed-as-a-document-inside-a-signed-envelope",
     ],
 )
-def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, made_ca: TestCa) -> None:
-    fixture = load_fixtures(packaged("fixtures"))[name]
+def test_a_composed_message_verifies_as_its_signers(name: str, stage: Stage, ca: TestCa) -> None:
+    fixture = FIXTURES[name]
     filling = Filling(now=stage.clock(), calendar=stage.calendar)
     outgoing = compose(fixture, filling, stage.signatories, stage.services)
     service = "personal-file" if name == "get-personal-file" else "contracts"
     assert outgoing.path == f"/soap/{service}"
     assert outgoing.headers["SOAPAction"] == f'"urn:esutd-bus:{service}:v1:{fixture.operation}"'
-    verifier = Verifier(TrustStore.from_directory(made_ca.trust_dir))
+    verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
     verified = verifier.verify(open_envelope(outgoing.body), datetime.now(UTC))
     assert {report.profile for report in verified.report.signatures} == {
         signature.profile for signature in fixture.expect.all_signatures
@@ -70,9 +67,9 @@ def test_the_signers_employer_is_what_the_certificate_says(stage: Stage) -> None
         stage.signatories("nobody")
 
 
-def test_the_clock_can_be_set(made_ca: TestCa) -> None:
+def test_the_clock_can_be_set(ca: TestCa) -> None:
     then = datetime.fromisoformat("2026-01-12T09:30:00+05:00")
-    assert open_stage("http://x", made_ca.directory, now=then).clock() == then
+    assert open_stage("http://x", ca.directory, now=then).clock() == then
 
 
 def test_a_directory_without_a_test_ca_is_told(tmp_path: Path) -> None:

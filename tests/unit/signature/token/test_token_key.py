@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pkcs11
@@ -69,15 +68,14 @@ def test_a_key_is_found_by_its_id_too(hsm: SoftHsm, ca: TestCa) -> None:
     assert holds(opened(hsm, id="\x02"))
 
 
-def test_of_several_keys_with_a_label_the_newest_is_taken(hsm: SoftHsm, tmp_path: Path, ca: TestCa) -> None:
+def test_of_several_keys_with_a_label_the_newest_is_taken(hsm: SoftHsm, newer_ca: TestCa, ca: TestCa) -> None:
     """But not one whose time has not begun, and not one whose time is over."""
-    newer = TestCa.create(tmp_path / "newer", now=datetime.now(UTC) + timedelta(days=1))
     hsm.add_key("esutd", ca.identity("not-yet-valid"), "service", "01")
     hsm.add_key("esutd", ca.identity("service"), "service", "02")
     hsm.add_key("esutd", ca.identity("expired"), "service", "03")
     assert opened(hsm).certificate == ca.identity("service").certificate
-    hsm.add_key("esutd", newer.identity("service"), "service", "04")
-    assert opened(hsm).certificate == newer.identity("service").certificate
+    hsm.add_key("esutd", newer_ca.identity("service"), "service", "04")
+    assert opened(hsm).certificate == newer_ca.identity("service").certificate
     assert holds(opened(hsm))
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-
 import pytest
 from structlog.testing import capture_logs
 
@@ -29,8 +26,8 @@ def ring(hsm: SoftHsm, ca: TestCa) -> KeyRing:
     return KeyRing({None: key_place(hsm.uri("esutd", object="service"), Secret(PIN))})
 
 
-def test_a_newer_key_with_the_label_is_taken(ring: KeyRing, hsm: SoftHsm, tmp_path: Path) -> None:
-    newer = TestCa.create(tmp_path / "newer", now=datetime.now(UTC) + timedelta(days=1)).identity("service")
+def test_a_newer_key_with_the_label_is_taken(ring: KeyRing, hsm: SoftHsm, newer_ca: TestCa) -> None:
+    newer = newer_ca.identity("service")
     old = ring.get()
     assert events(ring) == []
     hsm.add_key("esutd", newer, "service", "02")

@@ -1,4 +1,4 @@
-"""`esutd-bus sign` and `esutd-bus verify`: signatures at the command line."""
+"""`esutd-bus verify`: the report on signatures at the command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import BinaryIO, get_args
+from typing import BinaryIO
 
 import click
 
@@ -14,71 +14,16 @@ from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.inspection import inspect_file
-from esutd_bus.signature.key_places import Secret, key_place
-from esutd_bus.signature.keys import KeyFileError, KeyUnavailableError
-from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.signature.report import Check, MessageReport, SignatureReport
 from esutd_bus.signature.revocation.knowledge import RevocationKnowledge
 from esutd_bus.signature.revocation.period import Tolerance
 from esutd_bus.signature.revocation.problem import NotBelieved
 from esutd_bus.signature.revocation.revocation import Revocation
 from esutd_bus.signature.revocation.revocation_list import read_revocation_list
-from esutd_bus.signature.signing import KEY_INFO_FORMS, KeyInfoForm
-from esutd_bus.signature.signing import sign as sign_by
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.signature.verifier import Verifier
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
-
-
-@click.command()
-@click.argument("document", type=click.File("rb"))
-@click.option(
-    "--key",
-    metavar="FILE",
-    required=True,
-    help="PKCS#12 file with the key and its certificate, or a PKCS#11 URI (pkcs11:token=…).",
-)
-@click.option("--password", help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.")
-@click.option("--password-file", type=_FILE, help="A file that holds the password.")
-@click.option(
-    "--profile",
-    type=click.Choice(list(KEY_INFO_FORMS)),
-    default="wsse",
-    show_default=True,
-    help="wsse: wsse:Security over the Body; header: ds:Signature in the Header; document: inside the payload.",
-)
-@click.option(
-    "--key-info",
-    type=click.Choice(get_args(KeyInfoForm)),
-    help="How the certificate travels; by default KeyIdentifier (wsse) or X509Data.",
-)
-@click.option("-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-")
-def sign(
-    document: BinaryIO,
-    key: str,
-    password: str | None,
-    password_file: Path | None,
-    profile: str,
-    key_info: KeyInfoForm | None,
-    output: Path,
-) -> None:
-    """Sign DOCUMENT (a file, or - for standard input): a SOAP envelope, by the profile document any XML.
-
-    Adds a signature; everything else stays byte for byte as it is. A document that is signed already gets a
-    co-signature, and may be signed by wsse around it afterwards.
-
-    \b
-      esutd-bus sign request.xml --key employer.p12 -o signed.xml
-      esutd-bus sign request.xml --key employer.p12 --profile document -o signed.xml
-    """
-    try:
-        signing_key = key_place(key, _secret(password, password_file)).load()
-        signed = sign_by(document.read(), signing_key, profile, key_info)
-        with click.open_file(str(output), "wb") as target:
-            target.write(signed)
-    except (KeyFileError, KeyUnavailableError, NotSignableError, OSError) as error:
-        raise EnvironmentFault(str(error)) from error
 
 
 @click.command()
@@ -119,17 +64,6 @@ def verify(
         _print(report)
     if not report.valid:
         raise SystemExit(DIFFERENCE)
-
-
-def _secret(password: str | None, password_file: Path | None) -> Secret:
-    """The file's, the option's, the environment's or the settings', whichever is given first."""
-    if password_file is not None:
-        return Secret(file=password_file)
-    if password is not None:
-        return Secret(password)
-    settings = given_settings()
-    given = settings.key_password.get_secret_value() if settings.key_password else None
-    return Secret(given, settings.key_password_file)
 
 
 def _revocation(lists: tuple[Path, ...], trust: TrustStore) -> Revocation | None:
