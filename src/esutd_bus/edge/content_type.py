@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from esutd_bus.edge.refused import Refused
@@ -55,7 +56,11 @@ def charset_of(head: RequestHead) -> str | None:
     Raises:
         Refused: 415, another media type, none, or one that cannot be read.
     """
-    value = head.headers.get("content-type", "")
+    return _charset(head.headers.get("content-type", ""))
+
+
+@lru_cache(maxsize=256)
+def _charset(value: str) -> str | None:
     media_type = _MEDIA_TYPE.match(value)
     if media_type is None or media_type[1].lower() not in MEDIA_TYPES:
         raise _unsupported("Content-Type must be text/xml or application/xml")

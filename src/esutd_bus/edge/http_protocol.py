@@ -82,6 +82,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         super().on_headers_complete()
+        if self.scope["method"] == "POST":
+            # Whose reply has a body.
+            self.cycle.transport = _InOnePiece(self.transport)  # type: ignore[assignment]  # what uvicorn uses of one
 
     def on_message_complete(self) -> None:
         """What follows is another request."""
@@ -95,3 +98,25 @@ class HttpProtocol(HttpToolsProtocol):
         if self._head_timer is not None:
             self._head_timer.cancel()
             self._head_timer = None
+
+
+class _InOnePiece:
+    """A transport on which a reply's head waits for what follows it: one packet, and one call of the kernel."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._head: bytes | None = None
+        self.is_closing = transport.is_closing
+
+    def write(self, octets: bytes) -> None:
+        if self._head is not None:
+            octets, self._head = self._head + octets, b""
+        elif not octets.startswith(b"HTTP/1.1 1"):
+            self._head = octets
+            return
+        self._transport.write(octets)
+
+    def close(self) -> None:
+        if self._head:
+            self.write(b"")
+        self._transport.close()

@@ -13,7 +13,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    values,
+)
 from prometheus_client.exposition import generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -23,6 +31,25 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from esutd_bus.edge.reply import Reply
+
+
+class _Process:
+    """The number of this process, asked of the kernel once: prometheus-client would for each value it counts."""
+
+    pid = os.getpid()
+
+    @classmethod
+    def number(cls) -> int:
+        return cls.pid
+
+    @classmethod
+    def ask_again(cls) -> None:
+        cls.pid = os.getpid()
+
+
+os.register_at_fork(after_in_child=_Process.ask_again)
+if VARIABLE in os.environ:
+    values.ValueClass = values.MultiProcessValue(_Process.number)  # type: ignore[no-untyped-call]
 
 REQUESTS = Counter(
     "esutd_http_requests",

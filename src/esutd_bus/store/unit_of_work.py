@@ -30,7 +30,7 @@ _TURNS = 4
 """So many turns of the event loop a message takes from its last byte until it waits here."""
 
 _ENOUGH = 16
-"""For a batch that need not be larger: what costs the same for each is little by then, and others may be read meanwhile."""
+"""So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
 
 _CONFLICTS = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure)
 """Another writer was faster: on the state as it is now, the batch may go through."""
