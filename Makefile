@@ -10,7 +10,7 @@ MODEL ?= 1000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-signature bench-batches clean
+.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-stages bench-signature bench-batches clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -45,6 +45,9 @@ docs: $(VENV)/installed  ## docs/operations, a page for each operation, examples
 
 bench: $(VENV)/installed-dev  ## the whole job over HTTP, beside a straightforward service; needs wrk
 	$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+bench-stages: $(VENV)/installed-dev  ## what a registration costs in each stage of its way
+	$(BIN)/python -m benchmarks.stages
 
 bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, xmlsec and BouncyCastle
 	$(BIN)/python -m benchmarks.signature

@@ -119,5 +119,5 @@ class MessageEvidence:
 
 def _checks(begun: list[str], refusal: Refusal | None = None) -> tuple[Check, ...]:
     if refusal is None:
-        return tuple([_HELD[name] for name in begun])
+        return tuple(map(_HELD.__getitem__, begun))
     return (*(_HELD[name] for name in begun[:-1]), Check(begun[-1], ok=False))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from esutd_bus.signature.certificates import CertificateSummary
 from esutd_bus.signature.explanation import explain
@@ -11,13 +12,13 @@ from esutd_bus.signature.revocation.revocation_status import RevocationStatus
 from esutd_bus.signature.signer import Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from esutd_bus.signature.reason import Reason
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """One check that was made."""
 
     name: str
@@ -79,15 +80,8 @@ class SignatureReport:
         told["section"] = _section(self.reason)
         told["checks"] = _checks(self.checks)
         told["revocation"] = [status.to_dict() for status in self.revocation]
-        if (certificate := self.certificate) is not None:
-            told["certificate"] = {name: getattr(certificate, name) for name in _CERTIFICATE} | {
-                "not_before": certificate.not_before.isoformat(),
-                "not_after": certificate.not_after.isoformat(),
-            }
-        if (signer := self.signer) is not None:
-            told["signer"] = {name: getattr(signer, name) for name in _SIGNER} | {
-                "roles": sorted(signer.roles)
-            }
+        told["certificate"] = self.certificate and dict(_certificate(self.certificate))
+        told["signer"] = self.signer and dict(_signer(self.signer))
         return told
 
 
@@ -140,8 +134,29 @@ def _section(reason: Reason | None) -> str | None:
     return None if reason is None else explain(reason).section
 
 
-def _checks(checks: tuple[Check, ...]) -> list[dict[str, Any]]:
-    return [{"name": check.name, "ok": check.ok} for check in checks]
+def _checks(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
+    return list(_told_of(checks))
+
+
+# Nearly every message passes the same checks, and a sender's messages have one certificate.
+
+
+@lru_cache(maxsize=256)
+def _told_of(checks: tuple[Check, ...]) -> tuple[Mapping[str, Any], ...]:
+    return tuple(check._asdict() for check in checks)
+
+
+@lru_cache(maxsize=1024)
+def _certificate(certificate: CertificateSummary) -> Mapping[str, Any]:
+    return {name: getattr(certificate, name) for name in _CERTIFICATE} | {
+        "not_before": certificate.not_before.isoformat(),
+        "not_after": certificate.not_after.isoformat(),
+    }
+
+
+@lru_cache(maxsize=1024)
+def _signer(signer: Signer) -> Mapping[str, Any]:
+    return {name: getattr(signer, name) for name in _SIGNER} | {"roles": sorted(signer.roles)}
 
 
 _SIGNATURE, _CERTIFICATE, _SIGNER = (
