@@ -48,6 +48,11 @@ class Run:
     """µs of the service's processes for one answer; PostgreSQL's are not among them."""
 
     @property
+    def p99_over_p50(self) -> float:
+        """How far the tail is from the middle."""
+        return self.p99 / self.p50
+
+    @property
     def rate(self) -> float:
         """Answers a second."""
         return self.answers / self.seconds
@@ -146,15 +151,15 @@ def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def ours(folder: Path, database: str, ca: Path, **settings: str) -> Iterator[Contender]:
+def ours(folder: Path, database: str, ca: Path, name: str = "ours", **settings: str) -> Iterator[Contender]:
     """The service, two workers."""
-    port, log = free_port(), folder / "ours.log"
+    port, log = free_port(), folder / f"{name}.log"
     command = [str(_BIN / "esutd-bus"), "serve", "--port", str(port), "--workers", "2", "--test-ca", str(ca)]
     environment = {"ESUTD_DATABASE_URL": database, "ESUTD_LOG_LEVEL": "WARNING", **settings}
     with running(command, environment, log) as process:
         await_answer(f"http://127.0.0.1:{port}/ready", process, log)
         url = f"http://127.0.0.1:{port}/soap/contracts"
-        yield Contender("ours", process, url, database, "SELECT count(*) FROM contract")
+        yield Contender(name, process, url, database, "SELECT count(*) FROM contract")
 
 
 @contextmanager

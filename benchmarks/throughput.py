@@ -2,6 +2,9 @@
 
     CONNECTIONS  RATIOx   above 1, we are faster; then requests/s, p50 and p99 of both
 
+Beside it, at 64 connections: the same with answers signed by an RSA-2048 and by an EC P-256 key; and what a message
+costs by stage (`benchmarks/stages.py`).
+
 Both run with two workers on one PostgreSQL with the same settings, and get messages of one kind, each of them once. In
 each round they take turns. Answers, rows and errors are counted: where they do not agree, nothing is printed but that.
 The figures, with the machine and all versions, go to `benchmarks/results/throughput-DATE.json`.
@@ -28,11 +31,17 @@ from benchmarks import machine
 from benchmarks.messages import EMPLOYER
 from benchmarks.registrations import write_registrations
 from benchmarks.services import Contender, ours, straightforward
+from benchmarks.stages import stages
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.test_ca import TestCa
 
 RESULTS: Final = Path(__file__).with_name("results")
 _CONNECTIONS: Final = (16, 64)
+_SIGNED_AT: Final = 64
+_SIGNERS: Final = {"RSA-2048": "service", "EC P-256": "ec-employer"}
+_STAGED: Final = 4000
+"""Messages whose stages are timed."""
+
 _WARMING: Final = 800
 """Messages before the first round."""
 
@@ -65,6 +74,36 @@ def measure(service: Contender, peer: Contender, folder: Path, ca: Path, effort:
                 )
 
 
+def measure_signed(
+    stack: ExitStack, folder: Path, server: str, ca: TestCa, effort: Effort
+) -> list[Contender]:
+    """The service with signed answers, a run a key and round, in turn."""
+    services = [
+        stack.enter_context(
+            ours(
+                folder,
+                _database(server, f"bench_{name.lower()}"),
+                ca.directory,
+                name,
+                ESUTD_SIGN_ANSWERS="true",
+                ESUTD_KEY_FILE=str(ca.identity(key).path),
+                ESUTD_KEY_PASSWORD=ca.identity(key).password,
+                ESUTD_WORK="false",
+            )
+        )
+        for name, key in _SIGNERS.items()
+    ]
+    for one in services:
+        warm(one, folder, ca.directory)
+    for number in range(effort.rounds):
+        for one in services if number % 2 == 0 else services[::-1]:
+            count = max(_WARMING, round(one.rate * effort.seconds))
+            write_registrations(folder / "messages", ca.directory, count)
+            run = one.take(folder / "messages", count, _SIGNED_AT)
+            one.runs.setdefault(_SIGNED_AT, []).append(run)
+    return services
+
+
 def warm(contender: Contender, folder: Path, ca: Path) -> None:
     """Until its first answers are behind it, and its rate is known."""
     messages = folder / "messages"
@@ -82,15 +121,16 @@ def ratio(service: Contender, peer: Contender, connections: int) -> float:
 def line(service: Contender, peer: Contender, connections: int) -> str:
     """As it is printed."""
     told = [f"{connections:3} connections {ratio(service, peer, connections):5.2f}x"]
-    for one in (service, peer):
-        runs = one.runs[connections]
-        rate, p50, p99, cpu = (
-            median(getattr(run, name) for run in runs) for name in ("rate", "p50", "p99", "cpu")
-        )
-        told.append(
-            f"{one.name} {rate:5.0f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms ({p99 / p50:.1f}x), CPU {cpu:.0f} µs"
-        )
-    return "   ".join(told)
+    return "   ".join([*told, told_of(service, connections), told_of(peer, connections)])
+
+
+def told_of(one: Contender, connections: int) -> str:
+    """The medians of one's rounds."""
+    rate, p50, p99, over, cpu = (
+        median(getattr(run, name) for run in one.runs[connections])
+        for name in ("rate", "p50", "p99", "p99_over_p50", "cpu")
+    )
+    return f"{one.name} {rate:5.0f}/s, p50 {p50:.1f} ms, p99 {p99:.1f} ms ({over:.1f}x), CPU {cpu:.0f} µs"
 
 
 def main() -> None:
@@ -129,7 +169,12 @@ def main() -> None:
         peer = max(peers, key=lambda one: one.rate)
         print(f"the faster peer: {peer.name} ({', '.join(f'{one.name} {one.rate:.0f}/s' for one in peers)})")
         measure(service, peer, folder, folder / "ca", effort)
+        signed = measure_signed(stack, folder, server, TestCa.ensure(folder / "ca"), effort)
+        told["signed"] = {
+            one.name: [asdict(run) | {"rate": run.rate} for run in one.runs[_SIGNED_AT]] for one in signed
+        }
         told["megabytes"] = {one.name: round(one.megabytes(), 1) for one in (service, peer)}
+        told["stages"] = stages(_database(server, "bench_stages"), TestCa.ensure(folder / "ca"), _STAGED)
         told["ratio"] = {str(number): round(ratio(service, peer, number), 2) for number in _CONNECTIONS}
         told["runs"] = {
             one.name: {
@@ -140,6 +185,12 @@ def main() -> None:
         }
         for connections in _CONNECTIONS:
             print(line(service, peer, connections))
+        for one in signed:
+            print(f"{_SIGNED_AT:3} connections, answers signed: {told_of(one, _SIGNED_AT)}")
+        print(
+            "CPU by stage, µs: "
+            + ", ".join(f"{stage} {spent:.0f}" for stage, spent in told["stages"].items())
+        )
         print(f"PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in told['megabytes'].items())}")
     kept = RESULTS / f"throughput-{taken:%Y-%m-%d}.json"
     kept.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
