@@ -1,9 +1,9 @@
 """`make bench-overload`: four times as many messages as the service can take, and what becomes of them.
 
-In each round: 64 connections, which tells the capacity and its p50 and p99; then an open-loop generator at 4 times that
-rate, whose times count from when each message was due; at once after it 64 connections again. What is accepted should be
-answered within 5 times the p99 of before, the rest at once be told to come again, and afterwards all be as before. The
-generator shares the machine. Every answer 200 must be a row.
+In each round: 64 connections, which tells the capacity and its p50 and p99; then an open-loop generator at 4 times
+that rate, whose times count from when each message was due; at once after it 64 connections again. What is accepted
+should be answered within 5 times the p99 of before, the rest at once be told to come again, and afterwards all be as
+before. The generator shares the machine. Every answer 200 must be a row.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchmarks.services import BenchmarkError, Contender, ours
 from benchmarks.stock import from_file
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 CONNECTIONS: Final = 64
 TIMES: Final = 4
@@ -64,22 +64,21 @@ class Phase:
     @classmethod
     def of(cls, seen: Seen) -> Phase:
         """Of what a client saw."""
-        times = [
-            round(percentile(of, share), 1)
-            for of, shares in ((seen.accepted, (0.5, 0.99, 1)), (seen.refused, (0.5, 0.99)))
-            for share in shares
-        ]
         return cls(
-            round(seen.rate, 1),
-            seen.each_second[0] if seen.each_second else 0,
-            len(seen.accepted),
-            *times[:3],
-            len(seen.refused),
-            *times[3:],
-            seen.most_open,
+            rate=round(seen.rate, 1),
+            first_second=seen.each_second[0] if seen.each_second else 0,
+            accepted=len(seen.accepted),
+            p50=percentile(seen.accepted, 0.5),
+            p99=percentile(seen.accepted, 0.99),
+            max=percentile(seen.accepted, 1),
+            refused=len(seen.refused),
+            refused_p50=percentile(seen.refused, 0.5),
+            refused_p99=percentile(seen.refused, 0.99),
+            most_open=seen.most_open,
         )
 
-    def __str__(self) -> str:
+    def line(self) -> str:
+        """As it is printed."""
         told = f"{self.rate:6.0f}/s   p50 {self.p50:6.1f} ms   p99 {self.p99:6.1f} ms"
         if self.refused:
             told += (
@@ -116,17 +115,15 @@ def one_round(service: Contender, place: Place, effort: Effort, expected_rate: f
 def ratios(rounds: Sequence[Round]) -> dict[str, float]:
     """The medians of the rounds' ratios."""
 
-    def of(name: str, above: str, below: str) -> float:
-        return median(getattr(one[above], name) / (getattr(one[below], name) or 1) for one in rounds)
+    def of(above: Callable[[Round], float], below: Callable[[Round], float]) -> float:
+        return round(median(above(one) / below(one) for one in rounds), 2)
 
     return {
-        "accepted_p99": round(of("p99", "overload", "before"), 2),
-        "accepted_rate": round(of("rate", "overload", "before"), 2),
-        "rate_after": round(of("rate", "after", "before"), 2),
-        "first_second_after": round(
-            median(one["after"].first_second / one["before"].rate for one in rounds), 2
-        ),
-        "p50_after": round(of("p50", "after", "before"), 2),
+        "accepted_p99": of(lambda one: one["overload"].p99, lambda one: one["before"].p99),
+        "accepted_rate": of(lambda one: one["overload"].rate, lambda one: one["before"].rate),
+        "rate_after": of(lambda one: one["after"].rate, lambda one: one["before"].rate),
+        "first_second_after": of(lambda one: one["after"].first_second, lambda one: one["before"].rate),
+        "p50_after": of(lambda one: one["after"].p50, lambda one: one["before"].p50),
     }
 
 
@@ -141,7 +138,11 @@ def overload(place: Place, effort: Effort) -> dict[str, Any]:
             if number >= 0:
                 rounds.append(told)
             for name, phase in told.items():
-                print(f"round {number + 1} of {effort.rounds}, {name:8} {phase}", file=sys.stderr, flush=True)
+                print(
+                    f"round {number + 1} of {effort.rounds}, {name:8} {phase.line()}",
+                    file=sys.stderr,
+                    flush=True,
+                )
         megabytes = round(service.megabytes(), 1)
     return {
         "effort": asdict(effort),

@@ -1,9 +1,9 @@
 """`make soak`, `make soak-kill`: full load for a long time; the second kills a worker every 20 seconds.
 
-64 connections register distinct contracts at the real service (two workers), while two processes sign the next ones. The
-machine is full, and signing takes its share of it: the rate is not the one of `make bench`. Every answer is kept and
-looked for in the register afterwards. A message whose connection broke is sent again until it is answered, so in the
-end there are as many rows as answers, however many workers were killed.
+64 connections register distinct contracts at the real service (two workers), while two processes sign the next ones.
+The machine is full, and signing takes its share of it: the rate is not the one of `make bench`. Every answer is kept
+and looked for in the register afterwards. A message whose connection broke is sent again until it is answered, so in
+the end there are as many rows as answers, however many workers were killed.
 
 Fails (exit code 1) where something was lost, answered otherwise, left open, or where memory grew by 5 % or more.
 """
@@ -211,13 +211,13 @@ class Soaked:
         """As it is printed."""
         told = self.told()
         after = [one.megabytes for one in self.watch.samples if one.second >= self.effort.settled_seconds]
+        times = ", ".join(f"{name} {told[name]:.0f} ms" for name in ("p50", "p99", "max"))
+        settled = f"after {self.effort.settled_seconds:.0f} s, from {min(after):.0f} to {max(after):.0f} MB"
         lines = [
             f"answers {told['answers']}, rows {told['rows']}, lost {told['lost']}, errors {told['errors']}",
-            f"{told['rate']:.0f}/s, slowest second {told['slowest_second']}/s, p50 {told['p50']:.0f} ms,"
-            f" p99 {told['p99']:.0f} ms, max {told['max']:.0f} ms; without a message to send"
-            f" {told['starved']:.1%} of the time",
-            f"PSS of the workers grew by {told['growth']:+.1%} after {self.effort.settled_seconds:.0f} s"
-            f" ({min(after):.0f} to {max(after):.0f} MB)",
+            f"{told['rate']:.0f}/s, slowest second {told['slowest_second']}/s, {times}",
+            f"without a message to send: {told['starved']:.1%} of the connections' time",
+            f"PSS of the workers grew by {told['growth']:+.1%} {settled}",
             "connections to PostgreSQL at rest: {} before, {} after".format(*self.connections),
         ]
         if self.kills:
