@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
@@ -49,6 +48,9 @@ class Effort:
     sample_seconds: float = 5
     ahead: int = 10_000
     """Messages that are signed before it begins."""
+
+    rest_seconds: float = 6
+    """Before it begins: workers open connections when they are first needed, the last one within 5 seconds."""
 
     @property
     def settled_seconds(self) -> float:
@@ -122,8 +124,8 @@ def _listens(process: psutil.Process) -> bool:
         return False
 
 
-def register_of(database: str, acknowledged: Path) -> Register:
-    """The file's lines, `externalId,contractId`, beside the contracts that are there."""
+def register_of(database: str, acknowledged: Path, rows_before: int) -> Register:
+    """The file's lines, `externalId,contractId`, beside the contracts that have come."""
     with psycopg.connect(database) as connection:
         connection.execute("CREATE TEMP TABLE acknowledged (external_id text, contract_id uuid)")
         with (
@@ -134,9 +136,10 @@ def register_of(database: str, acknowledged: Path) -> Register:
             while piece := file.read(1 << 20):
                 copy.write(piece)
         found = connection.execute(
-            "SELECT (SELECT count(*) FROM contract), count(*), count(DISTINCT a.contract_id),"
+            "SELECT (SELECT count(*) FROM contract) - %s, count(*), count(DISTINCT a.contract_id),"
             " count(*) FILTER (WHERE c.id IS NULL)"
-            " FROM acknowledged a LEFT JOIN contract c ON c.id = a.contract_id AND c.external_id = a.external_id"
+            " FROM acknowledged a LEFT JOIN contract c ON c.id = a.contract_id AND c.external_id = a.external_id",
+            (rows_before,),
         ).fetchone()
     return Register(*found) if found else Register(0, 0, 0, 0)
 
@@ -230,27 +233,26 @@ class Soaked:
         return lines + [f"FINDING: {finding}" for finding in self.findings]
 
 
-def soak(place: Place, effort: Effort) -> Soaked:
-    """All of it, on a database of its own."""
+def soak(service: Contender, place: Place, effort: Effort) -> Soaked:
+    """All of it."""
     acknowledged = place.folder / "acknowledged"
-    with ExitStack() as stack:
-        take = stack.enter_context(from_signers(place.ca, effort.ahead))
-        service = stack.enter_context(ours(place.folder, place.database("bench_soak"), place.ca))
-        before = connections_of(service)
+    with from_signers(place.ca, effort.ahead) as take:
+        time.sleep(effort.rest_seconds)
+        rows, connections = service.registered(), connections_of(service)
         with (
             acknowledged.open("w", encoding="ascii") as file,
             Watch(service, effort.sample_seconds) as watch,
             Killer(service, effort.kill_every_seconds) as killer,
         ):
             seen = Generator([service.url], take, file).closed(CONNECTIONS, effort.seconds)
-        return Soaked(
-            effort,
-            seen,
-            watch,
-            killer.kills,
-            register_of(service.database, acknowledged),
-            (before, connections_of(service)),
-        ).judge()
+    return Soaked(
+        effort,
+        seen,
+        watch,
+        killer.kills,
+        register_of(service.database, acknowledged, rows),
+        (connections, connections_of(service)),
+    ).judge()
 
 
 def main() -> None:
@@ -263,8 +265,8 @@ def main() -> None:
     parser.add_argument("--database", help="a PostgreSQL server's URL; absent: the embedded one")
     given = parser.parse_args()
     effort = Effort(60 * given.minutes, given.kill_every)
-    with made(given.database) as place:
-        soaked = soak(place, effort)
+    with made(given.database) as place, ours(place.folder, place.database("bench_soak"), place.ca) as service:
+        soaked = soak(service, place, effort)
     print("\n".join(soaked.lines()))
     print(f"kept in {keep('soak-kill' if given.kill_every else 'soak', soaked.told())}")
     sys.exit(1 if soaked.findings else 0)
