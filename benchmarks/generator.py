@@ -149,7 +149,7 @@ class Generator:
             if rate is None and now < end:
                 seen.starved += (wanted - (sent - first)) * (now - before) / (most * seconds)
             before = now
-            if now >= end and not self._under_way and not self._interrupted and (rate is None or not wanted):
+            if now >= end and not self._under_way and sent == first and not self._interrupted:
                 break
             for handle, event in self._poll.poll(0.001 if wanted or rate else 0.1):
                 self._look(self._lines[handle], event)

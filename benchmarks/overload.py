@@ -98,9 +98,10 @@ def one_round(service: Contender, place: Place, effort: Effort, expected_rate: f
     with from_file(messages) as take:
         generator = Generator([service.url], take)
         before = generator.closed(CONNECTIONS, effort.seconds)
+        capacity = max(before.rate, len(before.accepted) / effort.seconds)
         seen = [
             before,
-            generator.open(TIMES * before.rate, effort.seconds),
+            generator.open(TIMES * capacity, effort.seconds),
             generator.closed(CONNECTIONS, effort.seconds),
         ]
     answers, rows = sum(len(one.accepted) for one in seen), service.registered() - rows

@@ -34,19 +34,20 @@ def service(place: Place) -> Iterator[Contender]:
         yield running
 
 
-def test_at_four_times_the_capacity_every_message_is_answered_one_way_or_the_other(
-    place: Place, service: Contender
-) -> None:
-    told, _ = overload.one_round(service, place, overload.Effort(seconds=1), expected_rate=1500)
-    assert told["overload"].accepted > 0
-    assert told["overload"].refused > 0
-    assert told["before"].refused == told["after"].refused == 0
-    assert overload.ratios([told])["accepted_p99"] > 0
-
-
 def test_a_turn_tells_what_a_message_costs_each_side(place: Place, service: Contender) -> None:
     turn = scaling.Layout("2 workers", [service], 1500).turn(place, 1)
     assert min(turn.rate, turn.p50, turn.service, turn.wal) > 0
+
+
+def test_at_four_times_the_capacity_every_message_is_answered_one_way_or_the_other(
+    place: Place, service: Contender
+) -> None:
+    told, _ = overload.one_round(service, place, overload.Effort(seconds=1), expected_rate=1000)
+    phase = told["overload"]
+    assert phase.accepted > 0
+    assert phase.accepted + phase.refused >= int(4 * told["before"].rate)
+    assert told["before"].refused == told["after"].refused == 0
+    assert overload.ratios([told])["accepted_p99"] > 0
 
 
 def test_idle_connections_keep_nobody_out(service: Contender) -> None:
