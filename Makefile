@@ -7,10 +7,13 @@ JOBS ?= 2
 # Mutated messages that `make fuzz` tries, and sequences of entries that `make model` does.
 FUZZ ?= 20000
 MODEL ?= 1000
+# How long `make soak` and `make soak-kill` take.
+MINUTES ?= 10
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-stages bench-signature bench-batches clean
+.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-stages bench-signature bench-batches \
+	bench-overload bench-scaling soak soak-kill clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -54,6 +57,18 @@ bench-signature: $(VENV)/installed-dev  ## verifying signatures beside signxml, 
 
 bench-batches: $(VENV)/installed-dev  ## a batch of 500 contracts beside 500 single messages, and its neighbours
 	$(BIN)/python -m benchmarks.batches
+
+bench-overload: $(VENV)/installed-dev  ## four times as many messages as can be taken: what becomes of them, and afterwards
+	$(BIN)/python -m benchmarks.overload $(ARGS)
+
+bench-scaling: $(VENV)/installed-dev  ## 1, 2, 4 worker processes, two nodes; writes the tables of docs/scaling.md
+	$(BIN)/python -m benchmarks.scaling $(ARGS)
+
+soak: $(VENV)/installed-dev  ## full load for MINUTES: memory, connections, answers and rows
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) $(ARGS)
+
+soak-kill: $(VENV)/installed-dev  ## the same while a worker is killed every 20 seconds: nothing acknowledged is lost
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --kill-every 20 $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist var

@@ -151,10 +151,14 @@ def await_answer(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
 
 
 @contextmanager
-def ours(folder: Path, database: str, ca: Path, name: str = "ours", **settings: str) -> Iterator[Contender]:
-    """The service, two workers."""
-    port, log = free_port(), folder / f"{name}.log"
-    command = [str(_BIN / "esutd-bus"), "serve", "--port", str(port), "--workers", "2", "--test-ca", str(ca)]
+def ours(
+    folder: Path, database: str, ca: Path, *, name: str = "ours", workers: int = 2, **settings: str
+) -> Iterator[Contender]:
+    """The service."""
+    port = free_port()
+    log = folder / f"{name}-{port}.log"
+    command = [str(_BIN / "esutd-bus"), "serve", "--port", str(port)]
+    command += ["--workers", str(workers), "--test-ca", str(ca)]
     environment = {"ESUTD_DATABASE_URL": database, "ESUTD_LOG_LEVEL": "WARNING", **settings}
     with running(command, environment, log) as process:
         await_answer(f"http://127.0.0.1:{port}/ready", process, log)

@@ -84,7 +84,7 @@ def measure_signed(
                 folder,
                 _database(server, f"bench_{name.lower()}"),
                 ca.directory,
-                name,
+                name=name,
                 ESUTD_SIGN_ANSWERS="true",
                 ESUTD_KEY_FILE=str(ca.identity(key).path),
                 ESUTD_KEY_PASSWORD=ca.identity(key).password,

@@ -236,6 +236,10 @@ class Engine:
         """A fault of HTTP itself, said as a SOAP fault; never journaled."""
         return self._answers.transport_fault(status, code, reason)
 
+    def is_behind(self) -> bool:
+        """Whether a message that comes now had better come again. Safe in any thread."""
+        return self._store.is_behind
+
     async def ready(self) -> bool:
         """Whether the database answers."""
         return await self._store.ready()

@@ -321,3 +321,21 @@ async def test_a_work_submitted_twice_is_answered_twice(database: str) -> None:
     assert isinstance(outcomes[0], Outcome)
     assert rows(database, "SELECT count(*) FROM contract") == [(1,)]
     assert all(isinstance(each, Outcome | StoreUnavailable) for each in outcomes)
+
+
+@in_a_loop
+async def test_behind_a_full_batch_that_takes_too_long_nobody_should_wait(database: str) -> None:
+    async with unit_of_work(database) as unit:
+        assert not unit.is_behind
+        with psycopg.connect(database) as holding:
+            holding.execute("LOCK TABLE contract IN ACCESS EXCLUSIVE MODE")
+            works = [registration(f"n{n}") for n in range(unit_of_work_module.MAX_BATCH)]
+            submitted = [asyncio.create_task(unit.submit(work)) for work in works[:-1]]
+            await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
+            one_less_than_a_batch = unit.is_behind
+            submitted.append(asyncio.create_task(unit.submit(works[-1])))
+            await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
+            a_batch = unit.is_behind
+        assert (one_less_than_a_batch, a_batch) == (False, True)
+        assert told(await asyncio.gather(*submitted)) == [ACCEPTED] * len(works)
+        assert not unit.is_behind

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import socket
 import tempfile
 from pathlib import Path
@@ -23,6 +24,9 @@ from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError, TrustStore
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
+
+MOST_FILES = 65_536
+"""That a worker may have open, if the system allows."""
 
 
 @click.command()
@@ -84,8 +88,16 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
             workers=settings.workers,
             worker_megabytes=settings.worker_max_megabytes,
         )
+        _may_hold_many_connections()
         with work_beside(settings):
             server.run()
+
+
+def _may_hold_many_connections() -> None:
+    """Each is an open file, and an idle one would keep the next one waiting without a word."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
 
 
 def _port_is_free(host: str, port: int) -> None:

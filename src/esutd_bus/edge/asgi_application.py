@@ -48,7 +48,13 @@ class AsgiApplication:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and self._reception is not None:
-            await self._serve(self._reception, scope, receive, send)
+            if (
+                scope["method"] == "POST"
+                and (reply := self._reception.turned_away(scope["path"])) is not None
+            ):
+                await _send_reply(reply, "POST", send)
+            else:
+                await self._serve(self._reception, scope, receive, send)
         else:
             raise RuntimeError(f"a server without lifespan, or a scope this is not for: {scope['type']}")
 
@@ -89,7 +95,7 @@ class AsgiApplication:
                 message = reception.broken(error)
             if isinstance(message, Reply):
                 exchange.reply = message
-                await _send_reply(message, head, send)
+                await _send_reply(message, head.method, send)
                 return
             exchange.request_bytes = len(message)
             # A task of its own: a client or a server that gives up does not stop work that is begun. Its
@@ -122,7 +128,7 @@ class AsgiApplication:
             exchange.reply = reception.refuse(refused)
         except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
             exchange.reply = reception.broken(error)
-        await _send_reply(exchange.reply, head, send)
+        await _send_reply(exchange.reply, head.method, send)
 
 
 def _spare_the_collector() -> None:
@@ -165,10 +171,10 @@ async def _read_body(expected: Expected, scope: Scope, receive: Receive, seconds
         raise body.late(seconds) from None
 
 
-async def _send_reply(reply: Reply, head: RequestHead, send: Send) -> None:
+async def _send_reply(reply: Reply, method: str, send: Send) -> None:
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     try:
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head.method == "HEAD" else reply.body})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
     except OSError:
         _log.debug("client_gone")  # ASGI lets a server raise for a client that went away

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from esutd_bus.edge.refused import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 class Capacity:
@@ -18,8 +18,10 @@ class Capacity:
     A request takes a place only with its whole body: half-sent ones keep nobody out. Safe in any thread.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, is_behind: Callable[[], bool] = lambda: False) -> None:
+        """`is_behind`: whether those at work already wait too long for others to join them."""
         self._limit = limit
+        self._is_behind = is_behind
         self._taken = 0
         self._lock = Lock()
 
@@ -30,6 +32,8 @@ class Capacity:
         Raises:
             Refused: 503 (ESB009), there is none.
         """
+        if self._is_behind():
+            raise Refused(503, "ESB009", "too many messages wait")
         with self._lock:
             if self._taken >= self._limit:
                 raise Refused(503, "ESB009", "too many messages at once")

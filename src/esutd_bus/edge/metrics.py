@@ -100,6 +100,11 @@ def _lines(service: str, status: int | str, code: str, operation: str) -> tuple[
     return REQUESTS.labels(service, status, code, operation), SECONDS.labels(service, operation)
 
 
+def count_turned_away(service: str, reply: Reply) -> None:
+    """Count a request that was turned away by its head alone; its time would say nothing of anybody's work."""
+    _lines(service, reply.status, reply.code, "")[0].inc()
+
+
 def show_key(name: str, certificate: Certificate) -> None:
     """Show when a key's certificate ends; for `KeyRing.follow`."""
     KEY_EXPIRES.labels(name).set(certificate.not_valid_after_utc.timestamp())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import structlog
@@ -11,7 +12,7 @@ from esutd_bus.edge.body import Body, Large, too_large
 from esutd_bus.edge.capacity import Capacity
 from esutd_bus.edge.content_type import charset_of, check_content_encoding, check_encoding
 from esutd_bus.edge.documents import contract_document
-from esutd_bus.edge.metrics import count_entries, show_key
+from esutd_bus.edge.metrics import count_entries, count_turned_away, show_key
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply
 from esutd_bus.logs import trace
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from esutd_bus.soap.contract import ServiceContract
 
 _log = structlog.get_logger("esutd_bus.edge")
+
+SAME_FAULT_SECONDS = 1.0
 
 LARGE_AT_ONCE = 16
 """How many bodies larger than usual a process reads at once; one more is turned away (ESB009)."""
@@ -59,14 +62,32 @@ class Reception:
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
-        self.capacity = Capacity(settings.max_in_flight)
+        self.capacity = Capacity(settings.max_in_flight, engine.is_behind)
         self.body_timeout_seconds = settings.body_timeout_seconds
         self._public_url = settings.public_address
         self._usual_bytes = settings.max_body_bytes
         self._large = Large(settings.max_body_bytes, Capacity(LARGE_AT_ONCE))
+        self._turning_away: Reply | None = None
+        self._turning_away_until = 0.0
         self._batch_bytes = max(settings.max_batch_body_bytes, settings.max_body_bytes)
         engine.keys.follow(show_key)
         engine.follow(count_entries)
+
+    def turned_away(self, path: str) -> Reply | None:
+        """The reply to a message of which nothing is looked at, because too many wait; None: it may come in.
+
+        Under overload most of the work would be to say no. So the fault is made, signed and logged once a second, and
+        whoever is turned away within that second reads the same `correlationId`.
+        """
+        if path not in self.engine.contracts.by_path or not self.engine.is_behind():
+            return None
+        reply, now = self._turning_away, monotonic()
+        if reply is None or now >= self._turning_away_until:
+            reply = self.refuse(Refused(503, "ESB009", "too many messages wait"))
+            self._turning_away, self._turning_away_until = reply, now + SAME_FAULT_SECONDS
+            _log.warning("turning_away", correlation_id=str(reply.correlation_id), reason=reply.reason)
+        count_turned_away(path, reply)
+        return reply
 
     def begin(self, head: RequestHead) -> Reply | Expected:
         """The reply to a request that needs no body, or what to read.

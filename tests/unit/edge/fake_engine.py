@@ -74,6 +74,9 @@ class FakeEngine:
         await asyncio.sleep(float(os.environ.get("EDGE_TEST_OPEN_SECONDS", "0")))
         return cls()
 
+    def is_behind(self) -> bool:
+        return (self.scratch / "behind").exists()
+
     def follow(self, follower: Any) -> None:
         """Nothing is entered here."""
 

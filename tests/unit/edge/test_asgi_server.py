@@ -165,3 +165,17 @@ def test_work_survives_a_server_that_cancels(tmp_path: Path, monkeypatch: pytest
         assert (tmp_path / f"closed-{os.getpid()}").exists()
 
     asyncio.run(scenario())
+
+
+def test_whoever_is_turned_away_within_a_second_leaves_one_line_in_the_log(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server:
+        (tmp_path / "behind").touch()
+        with connect(server) as connection:
+            answers = b""
+            connection.sendall(post(PATH, ENVELOPE) * 20)
+            while answers.count(b"ESB009") < 20:
+                answers += connection.recv(65536)
+        assert 1 <= server.logged().count("turning_away") < 20
+        assert '"event": "request"' not in server.logged()
+        metrics = one(server, get("/metrics")).body.decode()
+        assert f'code="ESB009",operation="",service="{PATH}",status="503"}} 20.0' in metrics

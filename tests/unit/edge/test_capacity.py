@@ -21,3 +21,14 @@ def test_work_that_fails_leaves_its_place() -> None:
     for _ in range(3):
         with pytest.raises(KeyError), capacity.place():
             raise KeyError
+
+
+def test_where_those_at_work_wait_too_long_nobody_joins_them() -> None:
+    behind = True
+    capacity = Capacity(2, lambda: behind)
+    with pytest.raises(Refused) as refused, capacity.place():
+        pass
+    assert (refused.value.status, refused.value.code) == (503, "ESB009")
+    behind = False
+    with capacity.place():
+        pass

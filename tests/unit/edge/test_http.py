@@ -274,3 +274,17 @@ def test_more_messages_than_places(server: Running) -> None:
             waiting.unlink()
     assert [response.status for response in responses] == [200] * 4
     assert answered(one(server, post(PATH, ENVELOPE)), ENVELOPE)
+
+
+def test_while_too_many_wait_messages_are_turned_away_and_nothing_else(server: Running) -> None:
+    behind = server.scratch / "behind"
+    behind.touch()
+    try:
+        response = one(server, post(PATH, ENVELOPE))
+        assert (response.status, response.code) == (503, "ESB009")
+        assert response.headers["Retry-After"] == "2"
+        assert one(server, get("/health")).status == 200
+        assert one(server, get(f"{PATH}?wsdl")).status == 200
+    finally:
+        behind.unlink()
+    assert answered(one(server, post(PATH, ENVELOPE)), ENVELOPE)
