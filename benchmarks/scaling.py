@@ -128,7 +128,7 @@ def layouts(place: Place, expected_rate: float) -> Iterator[Sequence[Layout]]:
             database = place.database("bench_" + name.replace(" ", "_"))
             running = [
                 stack.enter_context(
-                    ours(place.folder, database, place.ca, workers, ESUTD_NODE=f"node-{number}")
+                    ours(place.folder, database, place.ca, workers=workers, ESUTD_NODE=f"node-{number}")
                 )
                 for number, workers in enumerate(nodes, 1)
             ]
