@@ -85,7 +85,7 @@ def percentile(seconds: array[float], share: float) -> float:
 class _Line:
     """A connection."""
 
-    __slots__ = ("due", "got", "message", "rest", "socket")
+    __slots__ = ("answers", "due", "got", "message", "rest", "socket")
 
     def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.socket()
@@ -98,13 +98,24 @@ class _Line:
         self.due = 0.0
         self.rest: bytes | memoryview = b""
         self.got = b""
+        self.answers = 0
 
 
 class Generator:
     """Sends to one service, by one of its addresses or several."""
 
-    def __init__(self, urls: Sequence[str], take: Take, acknowledged: IO[str] | None = None) -> None:
-        """New connections go to the addresses in turn; `acknowledged` gets, of answers 200, `externalId,contractId`."""
+    def __init__(
+        self,
+        urls: Sequence[str],
+        take: Take,
+        acknowledged: IO[str] | None = None,
+        messages_a_connection: int | None = None,
+    ) -> None:
+        """New connections go to the addresses in turn.
+
+        `acknowledged` gets, of answers 200, `externalId,contractId`; `messages_a_connection`: after so many it is
+        closed, and another one made, as clients do that come and go.
+        """
         parts = [urlsplit(url) for url in urls]
         self._addresses = cycle((str(one.hostname), int(one.port or 80)) for one in parts)
         self._opening = (
@@ -117,6 +128,7 @@ class Generator:
 
         self._turned_away: deque[bytes] = deque()
         self._acknowledged = acknowledged
+        self._most_answers = messages_a_connection
 
     def closed(self, connections: int, seconds: float) -> Seen:
         """So many connections, each with a message under way at all times."""
@@ -228,8 +240,13 @@ class Generator:
         if line.message is not None:
             self._note(line, line.message, head, body)
             line.message = None
+            line.answers += 1
             self._under_way -= 1
-        self._idle.append(line)
+        if line.answers == self._most_answers:
+            del self._lines[line.socket.fileno()]
+            line.socket.close()
+        else:
+            self._idle.append(line)
 
     def _note(self, line: _Line, message: bytes, head: bytes, body: bytes) -> None:
         now, seen, status = perf_counter(), self._seen, int(head[9:12])

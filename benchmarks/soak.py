@@ -11,13 +11,16 @@ Fails (exit code 1) where something was lost, answered otherwise, left open, or 
 from __future__ import annotations
 
 import argparse
+import socket
 import sys
 import time
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import urlsplit
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 CONNECTIONS: Final = 64
+MESSAGES_A_CONNECTION: Final = 200
+"""Then another one is made: so a worker that has just come gets its share."""
+
 _SETTLED_SECONDS: Final = 60
 _GROWTH_ALLOWED: Final = 0.05
 _BACK_WITHIN_SECONDS: Final = 60
@@ -77,7 +83,7 @@ class Kill:
 
     second: float
     back_after: float | None = None
-    """Seconds until the new one listened; None: none came."""
+    """Seconds until the new one served a connection; None: none came."""
 
 
 class Killer:
@@ -86,6 +92,8 @@ class Killer:
     def __init__(self, service: Contender, every_seconds: float) -> None:
         self.kills: list[Kill] = []
         self._service, self._every = service, every_seconds
+        parts = urlsplit(service.url)
+        self._address = (str(parts.hostname), int(parts.port or 80))
         self._stop = Event()
         self._thread = Thread(target=self._go, name="killer")
 
@@ -110,18 +118,22 @@ class Killer:
             self.kills.append(kill)
             oldest.kill()
             killed = time.monotonic()
-            while time.monotonic() < killed + _BACK_WITHIN_SECONDS:
-                if any(one.pid not in before and _listens(one) for one in workers_of(self._service)):
-                    kill.back_after = round(time.monotonic() - killed, 2)
-                    break
-                time.sleep(0.1)
+            with ExitStack() as knocking:
+                while time.monotonic() < killed + _BACK_WITHIN_SECONDS:
+                    with suppress(OSError):
+                        knocking.enter_context(socket.create_connection(self._address, timeout=5))
+                    if any(one.pid not in before and self._serves(one) for one in workers_of(self._service)):
+                        kill.back_after = round(time.monotonic() - killed, 2)
+                        break
+                    time.sleep(0.05)
 
-
-def _listens(process: psutil.Process) -> bool:
-    try:
-        return any(one.status == psutil.CONN_LISTEN for one in process.net_connections("tcp"))
-    except psutil.Error:
-        return False
+    def _serves(self, process: psutil.Process) -> bool:
+        try:
+            connections = process.net_connections("tcp")
+        except psutil.Error:
+            return False
+        own = (one for one in connections if one.laddr.port == self._address[1])
+        return any(one.status == psutil.CONN_ESTABLISHED for one in own)
 
 
 def register_of(database: str, acknowledged: Path, rows_before: int) -> Register:
@@ -244,7 +256,9 @@ def soak(service: Contender, place: Place, effort: Effort) -> Soaked:
             Watch(service, effort.sample_seconds) as watch,
             Killer(service, effort.kill_every_seconds) as killer,
         ):
-            seen = Generator([service.url], take, file).closed(CONNECTIONS, effort.seconds)
+            seen = Generator([service.url], take, file, MESSAGES_A_CONNECTION).closed(
+                CONNECTIONS, effort.seconds
+            )
     return Soaked(
         effort,
         seen,
