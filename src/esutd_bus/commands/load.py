@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections import Counter
+from itertools import count
 from pathlib import Path
 
 import click
@@ -157,16 +158,22 @@ class _Desk:
                     f"ничего не отправлено: строк с ошибками {len(wrong)}; они отмечены в {self._target}"
                 )
                 return DIFFERENCE
+        elif campaign.is_over:
+            click.echo(
+                "этот файл уже загружен; отказанные строки исправляют и загружают в результате", err=True
+            )
         else:
             click.echo("загрузка продолжается с того места, где прервалась", err=True)
-        load = Load(self._table, self._operations, campaign, self._state)
+        load = Load(self._table, self._operations, campaign, self._state, self._settings.clock)
         if is_new:
-            load.plan(self._settings.clock(), at_most)
+            load.plan(at_most)
         try:
             self._sent(load, campaign, key)
         except RefusedError as error:
             told = "; ".join(f"{one.code}: {one.text}" for one in error.errors)
             click.echo(f"реестр отклонил пакет целиком: {told}", err=True)
+            if error.by_sender and not campaign.is_begun:
+                self._state.unlink()  # nothing is there, and nothing can come: it may begin anew, and otherwise
             return DIFFERENCE
         except NoAnswerError as error:
             raise EnvironmentFault(
@@ -185,11 +192,21 @@ class _Desk:
         if same:
             return kept
         if kept.is_over:
+            self._set_aside()
             return None
         raise CampaignError(
             f"{self._state} — о загрузке, которая прервалась, а файл, адрес или работодатель теперь другие:"
             " закончите ту загрузку с прежними или назовите другой результат (--result)"
         )
+
+    def _set_aside(self) -> None:
+        """Keeps the result of an earlier load, which tells the contracts' numbers in the register."""
+        if self._target.exists():
+            names = (self._target.with_suffix(f".{number}{self._target.suffix}") for number in count(1))
+            aside = next(name for name in names if not name.exists())
+            self._target.rename(aside)
+            click.echo(f"прежний результат теперь {aside}", err=True)
+        self._state.unlink()
 
     def _judged(self, external_ids: dict[int, str]) -> dict[int, Outcome]:
         rows = self._table.rows(external_ids)
@@ -200,7 +217,7 @@ class _Desk:
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("договоры", total=sum(len(batch.rows) for batch in campaign.batches))
             door = RegisterDoor(f"{campaign.endpoint}{SERVICE_PATH}", key, progress.console.print)
-            load.send(door, lambda count: progress.update(task, advance=count))
+            load.send(door, lambda rows: progress.update(task, advance=rows))
 
     def _write(self, campaign: Campaign) -> None:
         write_sheet(self._table.result(campaign.outcome, campaign.external_ids), self._target)
@@ -208,8 +225,8 @@ class _Desk:
     def _told(self, campaign: Campaign) -> int:
         outcomes = [campaign.outcome(number) for number in campaign.external_ids]
         counted = Counter(outcome.status for outcome in outcomes if outcome is not None)
-        for status, count in counted.items():
-            click.echo(f"{status}: {count}")
+        for status, rows in counted.items():
+            click.echo(f"{status}: {rows}")
         click.echo(f"результат: {self._target}")
         return 0 if counted[REGISTERED] == len(outcomes) else DIFFERENCE
 

@@ -86,6 +86,11 @@ class Campaign:
         """Whether the register has told of every row."""
         return all(batch.outcomes is not None for batch in self.batches)
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the register has taken one of its batches."""
+        return any(batch.batch_id is not None for batch in self.batches)
+
     def outcome(self, row: int) -> Outcome | None:
         """What became of a row, as far as it is known."""
         for batch in self.batches:

@@ -92,18 +92,26 @@ def judged(
 class Load:
     """The sending of one campaign; each step is kept before the next."""
 
-    def __init__(self, table: Table, operations: Operations, campaign: Campaign, state: Path) -> None:
+    def __init__(
+        self,
+        table: Table,
+        operations: Operations,
+        campaign: Campaign,
+        state: Path,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._table = table
         self._operations = operations
         self._campaign = campaign
         self._state = state
+        self._clock = clock
         self._rows = {row.number: row for row in table.rows(campaign.external_ids)}
 
-    def plan(self, now: datetime, at_most: int = AT_MOST) -> None:
+    def plan(self, at_most: int) -> None:
         """Puts the rows that are right into batches, and keeps what makes each message itself."""
         ready = [row for row in self._rows.values() if row.number not in self._campaign.refused]
         for part in _parts([row.number for row in ready], self._rows, at_most):
-            batch = Batch(str(uuid4()), now.isoformat(), part, "")
+            batch = Batch(str(uuid4()), self._clock().isoformat(), part, "")
             batch.sha256 = _sha256(self._message(batch))
             self._campaign.batches.append(batch)
         self._campaign.save(self._state)
@@ -148,7 +156,7 @@ class Load:
         }
 
     def _outcomes(self, batch: Batch, door: RegisterDoor) -> list[Outcome]:
-        asked = {**self._opening(str(uuid4()), batch.sent_at), "batchId": batch.batch_id or ""}
+        asked = {**self._opening(str(uuid4()), self._clock().isoformat()), "batchId": batch.batch_id or ""}
         answer = door.ask(self._operations.result.contract, written(self._operations.result.contract, asked))
         entries = answer.findall("{*}entry")
         if len(entries) != len(batch.rows):

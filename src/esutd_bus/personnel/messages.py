@@ -21,7 +21,7 @@ Texts = Mapping[str, str]
 
 def written(operation: Operation, texts: Texts, contracts: Sequence[Texts] = ()) -> Element:
     """The operation's element; `contracts` are its repeated ones. Texts stand as they are, right or wrong."""
-    root = etree.Element(operation.request.tag)
+    root = etree.Element(operation.request.tag, nsmap=_prefixes(operation.request))  # type: ignore[arg-type]  # stubs
     for node in operation.request.children:
         for one in contracts if node.path == CONTRACT and contracts else [texts]:
             _add(root, node, one)
@@ -31,6 +31,12 @@ def written(operation: Operation, texts: Texts, contracts: Sequence[Texts] = ())
 def enveloped(payload: Element) -> bytes:
     """The envelope around an operation's element."""
     return answer_envelope(etree.tostring(payload))
+
+
+def _prefixes(request: Node) -> dict[str | None, str]:
+    """The operation's own namespace without a prefix, those of others with one, declared once."""
+    own, *others = dict.fromkeys(node.tag[1:].partition("}")[0] for node in (request, *request.walk()))
+    return {None: own, **{f"n{number}": other for number, other in enumerate(others, start=1)}}
 
 
 def _add(parent: Element, node: Node, texts: Texts) -> None:

@@ -38,9 +38,11 @@ class Error:
 class RefusedError(Exception):
     """The register has refused the message as a whole."""
 
-    def __init__(self, errors: list[Error]) -> None:
+    def __init__(self, errors: list[Error], *, by_sender: bool) -> None:
         super().__init__("; ".join(f"{error.code}: {error.text}" for error in errors))
         self.errors = errors
+        self.by_sender = by_sender
+        """Whether it is the message's own fault (`Client`): as it is, it will never be taken."""
 
 
 class RegisterDoor:
@@ -61,7 +63,11 @@ class RegisterDoor:
             pause = min(2.0 ** (attempt - 1), LONGEST_PAUSE_SECONDS)
             try:
                 answer = self._session.post(
-                    self._url, data=message, headers=headers, timeout=(CONNECT_SECONDS, ANSWER_SECONDS)
+                    self._url,
+                    data=message,
+                    headers=headers,
+                    timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                    allow_redirects=False,
                 )
             except requests.RequestException as error:
                 why = f"{self._url} не отвечает ({type(error).__name__})"
@@ -99,4 +105,4 @@ def _read(answer: requests.Response, operation: Operation) -> Element:
     errors = errors_in(payload)
     if not errors:
         raise NoAnswerError(f"ответ {answer.status_code} — не тот, которого ждут: {payload.tag}")
-    raise RefusedError(errors)
+    raise RefusedError(errors, by_sender=payload.findtext("faultcode", "").endswith("Client"))

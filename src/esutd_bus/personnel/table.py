@@ -12,7 +12,6 @@ from esutd_bus.personnel.columns import Columns, Header, read_columns, read_head
 from esutd_bus.personnel.sheet import Sheet
 from esutd_bus.register import answer_codes
 from esutd_bus.register.fields import FieldRules
-from esutd_bus.soap.schema import Node
 
 EXTERNAL_ID = "externalId"
 FORM = "ESB004"
@@ -140,12 +139,3 @@ def _told(outcome: Outcome | None) -> list[str]:
         f"{remark.column}: {remark.text}" if remark.column else remark.text for remark in outcome.remarks
     )
     return [outcome.status, outcome.contract_id or "", codes, remarks]
-
-
-def contract_paths(request: Node) -> frozenset[str]:
-    """The leaves of an operation's `contract`, without those that a cell cannot hold."""
-    return frozenset(
-        path.partition("/")[2]
-        for path, leaf in request.leaves()
-        if path.startswith("contract/") and "/proof/" not in path and leaf.type != "base64Binary"
-    )
