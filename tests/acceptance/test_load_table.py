@@ -280,6 +280,8 @@ def test_the_result_of_another_file_stays(officer: Officer, tmp_path: Path) -> N
         (("t.csv", "--check", "--employer", "123456789012"), 2, "no BIN and no IIN"),
         (("absent.csv", "--check"), 2, "absent.csv"),
         (("--template", "t.csv"), 2, "ends in .xlsx"),
+        (("t.csv", "--check", "--employer", EMPLOYER, "--result", "t.xlsx"), 2, "another .csv"),
+        (("t.csv", "--check", "--employer", EMPLOYER, "--result", "t.csv"), 2, "another .csv"),
         (
             ("t.csv", "--key", "absent.p12", "--endpoint", "http://127.0.0.1:1"),
             3,

@@ -102,6 +102,8 @@ def load(
     if number is None:
         raise click.UsageError("--check without --key needs --employer")
     target = result or file.with_suffix(f".result{file.suffix.lower()}")
+    if target.suffix.lower() != file.suffix.lower() or target == file:
+        raise click.BadParameter(f"the result is another {file.suffix} than FILE", param_hint="--result")
     try:
         desk = _Desk(file, target, Sender(number, headcount), settings)
         if check_only or signing_key is None or endpoint is None:
@@ -220,15 +222,14 @@ class _Desk:
             load.send(door, lambda rows: progress.update(task, advance=rows))
 
     def _write(self, campaign: Campaign) -> None:
-        write_sheet(self._table.result(campaign.outcome, campaign.external_ids), self._target)
+        write_sheet(self._table.result(campaign.outcomes(), campaign.external_ids), self._target)
 
     def _told(self, campaign: Campaign) -> int:
-        outcomes = [campaign.outcome(number) for number in campaign.external_ids]
-        counted = Counter(outcome.status for outcome in outcomes if outcome is not None)
+        counted = Counter(outcome.status for outcome in campaign.outcomes().values())
         for status, rows in counted.items():
             click.echo(f"{status}: {rows}")
         click.echo(f"результат: {self._target}")
-        return 0 if counted[REGISTERED] == len(outcomes) else DIFFERENCE
+        return 0 if counted[REGISTERED] == len(campaign.external_ids) else DIFFERENCE
 
     def _show(self, wrong: dict[int, Outcome]) -> None:
         remarks = [(number, remark) for number, outcome in wrong.items() for remark in outcome.remarks]

@@ -91,12 +91,15 @@ class Campaign:
         """Whether the register has taken one of its batches."""
         return any(batch.batch_id is not None for batch in self.batches)
 
-    def outcome(self, row: int) -> Outcome | None:
-        """What became of a row, as far as it is known."""
-        for batch in self.batches:
-            if batch.outcomes is not None and row in batch.rows:
-                return batch.outcomes[batch.rows.index(row)]
-        return self.refused.get(row)
+    def outcomes(self) -> dict[int, Outcome]:
+        """Row → what became of it, as far as it is known."""
+        known = [
+            pair
+            for batch in self.batches
+            if batch.outcomes is not None
+            for pair in zip(batch.rows, batch.outcomes, strict=True)
+        ]
+        return {**self.refused, **dict(known)}
 
     def save(self, file: Path) -> None:
         """Keeps it, whole, on the disk. Raises OSError."""

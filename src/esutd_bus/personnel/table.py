@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -102,7 +102,7 @@ class Table:
     def _name(self, place: int) -> str:
         return self.header.names[place]
 
-    def result(self, outcome_of: Callable[[int], Outcome | None], external_ids: Mapping[int, str]) -> Sheet:
+    def result(self, outcomes: Mapping[int, Outcome], external_ids: Mapping[int, str]) -> Sheet:
         """The table with what became of each row, in the form of the one that was read."""
         own = {place for name, place in self.header.results.items() if name in self.columns.results}
         kept = [place for place in range(len(self.header.names)) if place not in own]
@@ -120,7 +120,7 @@ class Table:
             if id_place is None:
                 values.append(external_ids.get(number, ""))
             if number in done:
-                values += _told(outcome_of(number))
+                values += _told(outcomes.get(number))
             else:
                 values += [
                     cells[self.header.results[name]] if name in self.header.results else ""

@@ -27,10 +27,8 @@ def test_what_is_kept_is_what_was_known(tmp_path: Path) -> None:
 
 def test_a_row_has_the_outcome_of_its_place() -> None:
     kept = campaign()
-    assert kept.outcome(2) is kept.batches[0].outcomes[0]  # type: ignore[index]  # it has one
-    assert kept.outcome(3) is None
-    assert kept.outcome(4) == Outcome(WRONG)
-    assert not kept.is_over
+    assert kept.outcomes() == {2: (kept.batches[0].outcomes or [])[0], 4: Outcome(WRONG)}
+    assert (kept.is_begun, kept.is_over) == (True, False)
     kept.batches[1].outcomes = [Outcome(WRONG)]
     assert kept.is_over
 
