@@ -18,6 +18,7 @@ _COMMANDS = {
     ),
     "sign": ("esutd_bus.commands.sign", "Sign a SOAP envelope or another XML document."),
     "verify": ("esutd_bus.commands.verify", "Verify the signatures of a file, and tell each check."),
+    "load": ("esutd_bus.commands.load", "Register an employer's contracts from a table, CSV or XLSX."),
     "journal": ("esutd_bus.commands.journal", "The journal: the exact bytes of every message."),
     "explain": ("esutd_bus.commands.explain", "Tell a contract's timeline, or the way of a message."),
     "partners": ("esutd_bus.commands.partners", "Partners: portals, state systems, delegations."),

@@ -12,31 +12,34 @@ from esutd_bus.signature.key_places import Secret
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
-_OPTIONS = (
-    click.option(
-        "--key",
-        metavar="FILE",
-        required=True,
-        help="PKCS#12 file with the key and its certificate, or a PKCS#11 URI (pkcs11:token=…).",
-    ),
-    click.option(
-        "--password",
-        envvar="ESUTD_KEY_PASSWORD",
-        help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.",
-    ),
-    click.option(
-        "--password-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A file that holds the password.",
-    ),
-)
 
-
-def key_options(command: Command) -> Command:
+def key_options(*, required: bool = True) -> Callable[[Command], Command]:
     """Gives a command the options `--key`, `--password` and `--password-file`."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+    options = (
+        click.option(
+            "--key",
+            metavar="FILE",
+            required=required,
+            help="PKCS#12 file with the key and its certificate, or a PKCS#11 URI (pkcs11:token=…).",
+        ),
+        click.option(
+            "--password",
+            envvar="ESUTD_KEY_PASSWORD",
+            help="Its password; better in ESUTD_KEY_PASSWORD or by --password-file.",
+        ),
+        click.option(
+            "--password-file",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="A file that holds the password.",
+        ),
+    )
+
+    def given(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return given
 
 
 def secret(password: str | None, password_file: Path | None) -> Secret:

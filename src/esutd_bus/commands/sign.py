@@ -18,7 +18,7 @@ from esutd_bus.signature.signing import sign as sign_by
 
 @click.command()
 @click.argument("document", type=click.File("rb"))
-@key_options
+@key_options()
 @click.option(
     "--profile",
     type=click.Choice(list(KEY_INFO_FORMS)),
