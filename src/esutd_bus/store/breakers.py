@@ -1,11 +1,12 @@
 """Circuit breakers: a destination that failed some times in a row is left alone, and then tried with one message.
 
-A row of PostgreSQL each, so that all nodes know. Only failures of the way to a destination count; one that answers no to
-a message is there.
+A row of PostgreSQL each, so that all nodes know. Only failures of the way to a destination count; one that says no to a
+message is there.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
@@ -17,6 +18,10 @@ Connection = psycopg.Connection[dict[str, Any]]
 FAILURES_TO_OPEN: Final = 5
 """In a row."""
 
+FIRST_PAUSE: Final = timedelta(seconds=5)
+LONGEST_PAUSE: Final = timedelta(minutes=2)
+"""For so long a destination is left alone at first, and at most; of each something between the half and the whole."""
+
 _FAILED: LiteralString = """
 INSERT INTO outbox_destination AS d (destination, failures, open_until, last_error, changed_at)
 VALUES (%(destination)s, %(failed)s, %(open_until)s, %(error)s, %(now)s)
@@ -25,7 +30,8 @@ ON CONFLICT (destination) DO UPDATE SET failures = d.failures + excluded.failure
 RETURNING failures
 """
 _CLOSED = """
-UPDATE outbox_destination SET failures = 0, open_until = NULL, changed_at = %s WHERE destination = ANY(%s) AND failures > 0
+UPDATE outbox_destination SET failures = 0, open_until = NULL, changed_at = %s
+WHERE destination = ANY(%s) AND failures > 0
 """
 
 
@@ -46,14 +52,14 @@ def may_try(
     return tried.rowcount == 1
 
 
-def failed(
-    connection: Connection, destination: str, times: int, error: str, now: datetime, pause: timedelta
-) -> bool:
-    """Counts failures; whether the breaker is open now: `pause` is for how long."""
+def failed(connection: Connection, destination: str, times: int, error: str, now: datetime) -> bool:
+    """Counts failures; whether the breaker is open now."""
     counted = connection.execute(
         "SELECT failures FROM outbox_destination WHERE destination = %s FOR UPDATE", (destination,)
     ).fetchone()
-    opens = (counted["failures"] if counted else 0) + times >= FAILURES_TO_OPEN
+    failures = (counted["failures"] if counted else 0) + times
+    opens = failures >= FAILURES_TO_OPEN
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(max(failures - FAILURES_TO_OPEN, 0), 20)))
     connection.execute(
         _FAILED,
         {
@@ -61,7 +67,7 @@ def failed(
             "failed": times,
             "error": error,
             "now": now,
-            "open_until": now + pause if opens else None,
+            "open_until": now + pause * random.uniform(0.5, 1) if opens else None,  # noqa: S311  # no secret
         },
     )
     return opens

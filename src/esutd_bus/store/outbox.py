@@ -1,8 +1,8 @@
 """The outbox: taking messages that are due, on any number of nodes, and recording what became of them.
 
 Nothing is locked while the network is waited for: a message that is taken bears a lease. Whoever records what became of
-it says by which attempt, and a state changes only along `TRANSITIONS`, in one statement: what another node, the bus or an
-operator has done meanwhile is not overwritten.
+it says by which attempt, and a state changes only along `TRANSITIONS`, in one statement: what another node, the bus or
+an operator has done meanwhile is not overwritten.
 """
 
 from __future__ import annotations
@@ -68,7 +68,8 @@ RETURNING o.id, o.state
 """
 
 _FREE: LiteralString = """
-UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try, failures = CASE WHEN h.failed THEN o.failures + 1 ELSE 0 END
+UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try,
+    failures = CASE WHEN h.failed THEN o.failures + 1 ELSE 0 END
 FROM unnest(%(id)s::uuid[], %(number)s::int[], %(next_try)s::timestamptz[], %(failed)s::bool[])
     AS h(id, number, next_try, failed)
 WHERE o.id = h.id AND o.attempts = h.number AND o.leased_until IS NOT NULL AND o.state <> 'SENDING'
@@ -130,7 +131,9 @@ WITH taken AS (
     RETURNING o.*
 ), begun AS (
     INSERT INTO outbox_attempt (outbox_id, number, doing, node, began_at)
-    SELECT id, attempts, CASE state WHEN 'SENDING' THEN 'send' WHEN 'AWAITING_ANSWER' THEN 'fetch' ELSE 'ask' END,
+    SELECT id, attempts,
+           CASE state WHEN 'SENDING' THEN 'send' WHEN 'AWAITING_ANSWER' THEN 'fetch'
+                      WHEN 'ANSWER_KEPT' THEN 'acknowledge' ELSE 'ask' END,
            %(node)s, %(now)s FROM marked
 )
 SELECT * FROM marked
@@ -141,6 +144,13 @@ INSERT INTO outbox_attempt (outbox_id, number, doing, node, began_at, ended_at, 
 SELECT o.id, o.attempts, %(doing)s, %(node)s, %(now)s, %(now)s, %(what)s, %(code)s, %(told)s, o.state
 FROM outbox o WHERE o.id = %(id)s
 """
+
+
+_COUNTS: LiteralString = f"""
+SELECT destination, state, count(*) AS messages, min(created_at) AS oldest FROM outbox WHERE {OPEN} GROUP BY 1, 2
+UNION ALL
+SELECT destination, state, count(*), min(created_at) FROM outbox WHERE state = 'DEAD' GROUP BY 1, 2
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +205,7 @@ def take(
     """Takes messages that are due, up to a number for each destination: rows of `outbox`, as they are from now on.
 
     For a transaction of its own. Each has begun an attempt, `attempts`; its state tells which: SENDING to be sent,
-    AWAITING_ANSWER to be fetched an answer for, any other to be asked about.
+    AWAITING_ANSWER to be fetched an answer for, ANSWER_KEPT to be acknowledged, any other to be asked about.
     """
     if not rooms:
         return ()
@@ -243,7 +253,7 @@ def end_attempts(
 
 
 def sweep(connection: Connection, limits: Limits, now: datetime) -> None:
-    """Takes messages from nodes that are gone, and gives up those whose deadline is past. In the caller's transaction."""
+    """Takes messages from nodes that are gone, gives up those whose deadline is past. In the caller's transaction."""
     gone = connection.execute(_LEASES_OVER, {"now": now}).fetchall()
     told = "the node that was sending it is gone"
     _move(connection, [_by_clock(row["id"], Happening.NODE_GONE, now, told) for row in gone], limits, now)
@@ -252,7 +262,7 @@ def sweep(connection: Connection, limits: Limits, now: datetime) -> None:
     _move(
         connection,
         [
-            _by_clock(row["id"], Happening.EXPIRED, now, f"{row['state']} when its {hours:g} hours were over")
+            _by_clock(row["id"], Happening.EXPIRED, now, f"{row['state']} when its {hours:g} h were over")
             for row in late
         ],
         limits,
@@ -289,6 +299,11 @@ def happens(
     return moved[outbox_id]
 
 
+def counts(connection: Connection) -> Sequence[Row]:
+    """Messages that are not through, and dead ones: rows of `destination`, `state`, `messages`, `oldest`."""
+    return connection.execute(_COUNTS).fetchall()
+
+
 def put(connection: Connection, message: Mapping[str, Any]) -> None:
     """Puts a message out, in the caller's transaction: a row as `new_message` makes it."""
     columns = ", ".join(message)
@@ -298,7 +313,8 @@ def put(connection: Connection, message: Mapping[str, Any]) -> None:
 
 
 def new_message(
-    message_id: UUID,
+    outbox_id: UUID,
+    /,
     *,
     destination: str,
     service_id: str,
@@ -309,11 +325,12 @@ def new_message(
 ) -> dict[str, Any]:
     """A row of `outbox` that waits. `kind`: an entry's kind, or what else tells how the message is made.
 
-    `more`: `contract_id` and `version`, by which messages about a contract keep their order; `message_id` of the message
-    that caused it; `subscription`; `correlation_id`, `session_id`; `body`, the payload, where it is there already.
+    `more`: `contract_id` and `version`, by which messages about a contract keep their order; `message_id` of the
+    message that caused it; `subscription`; `correlation_id`, `session_id`; `body`, the payload, where it is there
+    already.
     """
     return {
-        "id": message_id,
+        "id": outbox_id,
         "destination": destination,
         "service_id": service_id,
         "message_type": message_type,
@@ -371,7 +388,7 @@ def _move(
             "now": now,
         },
     ).fetchall()
-    return {row["id"]: OutboxState(row["state"]) for row in moved}
+    return {row["id"]: OutboxState[row["state"]] for row in moved}
 
 
 def _text(said: str | None) -> str | None:

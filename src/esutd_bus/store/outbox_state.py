@@ -1,7 +1,7 @@
 """What becomes of a message on its way out: its states, what can happen to it, and which leads where.
 
-All of it is data: whatever changes a message's state goes by `TRANSITIONS` (`store/outbox.py` hands them to PostgreSQL),
-and what happens twice, too late or out of order has no row there and changes nothing.
+All of it is data: whatever changes a state goes by `TRANSITIONS` (`store/outbox.py` hands them to PostgreSQL), and what
+happens twice, too late or out of order has no row there and changes nothing.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ class OutboxState(StrEnum):
     meaning: str
     todo: str
 
-    def __new__(cls, name: str, is_final: bool, meaning: str, todo: str) -> Self:  # noqa: FBT001  # read in columns
+    def __new__(cls, name: str, is_final: bool, meaning: str, todo: str) -> Self:
         """A state with what is told of it."""
         state = str.__new__(cls, name)
         state._value_ = name
@@ -66,6 +66,14 @@ class OutboxState(StrEnum):
         "ничего; за ответом ходим сами (`getMessages`)",
     )
     """A request that was delivered, and whose answer has not come yet."""
+
+    ANSWER_KEPT = (
+        "ANSWER_KEPT",
+        False,
+        "ответ пришёл и записан, но шина об этом ещё не знает",
+        "ничего; скажем ей (`sendDeliveryNotification`)",
+    )
+    """A request whose answer was fetched and is kept; the bus is still to be told so."""
 
     DELIVERED = ("DELIVERED", True, "доставлено получателю", "ничего")
     """The bus has delivered it."""
@@ -132,6 +140,12 @@ class Happening(StrEnum):
     ANSWER_CAME = "answer came"
     """The response to a request is here."""
 
+    ANSWER_FETCHED = "answer fetched"
+    """We fetched the response ourselves: the bus is to be told that we have it."""
+
+    ACKNOWLEDGED = "acknowledged"
+    """The bus was told that we have the answer."""
+
     EXPIRED = "expired"
     """The deadline for the whole message is past."""
 
@@ -187,6 +201,9 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(_S.OUTCOME_UNKNOWN, _H.ANSWER_CAME, _S.ANSWERED),
     Transition(_S.ACCEPTED, _H.ANSWER_CAME, _S.ANSWERED),
     Transition(_S.AWAITING_ANSWER, _H.ANSWER_CAME, _S.ANSWERED),
+    Transition(_S.AWAITING_ANSWER, _H.ANSWER_FETCHED, _S.ANSWER_KEPT),
+    Transition(_S.ANSWER_KEPT, _H.ACKNOWLEDGED, _S.ANSWERED),
+    Transition(_S.ANSWER_KEPT, _H.EXPIRED, _S.ANSWERED),
     Transition(_S.WAITING, _H.EXPIRED, _S.DEAD),
     Transition(_S.OUTCOME_UNKNOWN, _H.EXPIRED, _S.DEAD),
     Transition(_S.ACCEPTED, _H.EXPIRED, _S.DEAD),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import psycopg
@@ -15,14 +15,20 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from esutd_bus.logs import trace
+from esutd_bus.mapping.outgoing import compile_outgoing
 from esutd_bus.own_keys import open_keys
+from esutd_bus.registries.access import BusAccess
+from esutd_bus.settings import packaged
 from esutd_bus.store.connection import connect_now
+from esutd_bus.work.delivery import Delivery
 from esutd_bus.work.labour_activity import LabourActivity
+from esutd_bus.work.outbox import Outbox, OutboxRules
 from esutd_bus.work.refresh_trust import RefreshTrust
 from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
     from esutd_bus.settings import Settings
+    from esutd_bus.signature.key_ring import KeyRing
 
 _LOOK_FOR_PARENT_SECONDS: Final = 1.0
 
@@ -45,18 +51,35 @@ class Job(Protocol):
 
 
 def jobs_of(settings: Settings) -> Sequence[Job]:
-    """What there is to do. Raises TrustError, ConfigurationError, KeyFileError."""
+    """What there is to do. Raises TrustError, ConfigurationError, KeyFileError, MappingError."""
     jobs: list[Job] = []
     sources = Sources.of(settings)
     if sources:
         jobs.append(RefreshTrust(settings, sources))
+    keys: KeyRing | None = None
     if settings.key_file:
         keys = open_keys(settings)
         keys.watch()
         jobs.append(LabourActivity(keys, settings.clock))
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
+    if settings.bus_async_url:
+        jobs.append(_outbox(settings, keys))
     return jobs
+
+
+def _outbox(settings: Settings, keys: KeyRing | None) -> Outbox:
+    password = settings.bus_password.get_secret_value() if settings.bus_password else None
+    deadline = settings.upstream_deadline_seconds
+    access = BusAccess(settings.bus_async_url, settings.bus_sender_id, password, deadline)
+    rules = OutboxRules(
+        settings.node,
+        timedelta(hours=settings.outbox_hours),
+        settings.outbox_refusals,
+        timedelta(seconds=deadline),
+    )
+    outgoing = compile_outgoing(settings.contract_folder, packaged("mappings"))
+    return Outbox(Delivery(access, packaged(".")), outgoing, rules, keys=keys)
 
 
 def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> None:
@@ -72,9 +95,10 @@ def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> N
         executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    turns = {job: _Turns(job, database_url) for job in jobs}
     for job in jobs:
         scheduler.add_job(
-            _Turns(job, database_url).take,
+            turns[job].take,
             "interval",
             seconds=job.seconds,
             id=job.name,
@@ -86,6 +110,8 @@ def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> N
             _log.warning("the process that started this one is gone")
             break
     scheduler.shutdown(wait=True)
+    for each in turns.values():
+        each.finish()
 
 
 class _Turns:
@@ -98,11 +124,19 @@ class _Turns:
         self._is_away = False
 
     def take(self) -> None:
+        self._do(self._job.run)
+
+    def finish(self) -> None:
+        """What a job has begun and not recorded yet, if it is one that works beside its turns."""
+        if isinstance(self._job, Outbox):
+            self._do(self._job.finish)
+
+    def _do(self, do: Callable[[psycopg.Connection[dict[str, Any]]], None]) -> None:
         try:
             if self._connection is None:
                 self._connection = connect_now(self._url)
                 self._connection.autocommit = True
-            self._job.run(self._connection)
+            do(self._connection)
             self._is_away = False
         except psycopg.Error as error:
             if not self._is_away:  # told once, not at every turn
