@@ -110,19 +110,19 @@ class OutboxAtWork:
         """Seconds until something is due: a try, a lease's end, a breaker's, a deadline."""
         ((moment,),) = rows(
             self.url,
-            f"SELECT min(greatest(o.next_try, coalesce(o.leased_until, o.next_try), coalesce(d.open_until, o.next_try)))"
+            f"SELECT min(greatest(o.next_try, coalesce(o.leased_until, o.next_try), coalesce(d.open_until, o.next_try)))"  # noqa: E501
             f" FROM outbox o LEFT JOIN outbox_destination d USING (destination) WHERE {OPEN} AND NOT EXISTS ("
             f"SELECT FROM outbox p WHERE (p.contract_id, p.destination) = (o.contract_id, o.destination)"
             f" AND p.version < o.version AND p.{OPEN})",
         )
-        return max(0.01, (moment - self.now()).total_seconds() + 0.01)
+        return float(max(0.01, (moment - self.now()).total_seconds() + 0.01))
 
     def open(self) -> int:
         ((count,),) = rows(self.url, f"SELECT count(*) FROM outbox WHERE {OPEN}")
         return int(count)
 
     def states(self) -> dict[UUID, str]:
-        return dict(rows(self.url, "SELECT id, state FROM outbox ORDER BY id"))  # type: ignore[arg-type]  # two columns
+        return dict(rows(self.url, "SELECT id, state FROM outbox ORDER BY id"))
 
     def attempts(self, message: UUID) -> list[tuple[Any, ...]]:
         query = "SELECT doing, happened, state FROM outbox_attempt WHERE outbox_id = %s ORDER BY number"

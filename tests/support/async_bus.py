@@ -1,6 +1,6 @@
 """The smallest bus of the asynchronous channel, over real HTTP: it keeps ids, and can be made to fail at every step.
 
-What arrives a second time with the same sender's id has no second effect: that is what «a receiver that keeps ids» means.
+What arrives a second time with the same sender's id has no second effect: that is «a receiver that keeps ids».
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 
 from lxml import etree
 
@@ -74,7 +74,7 @@ class AsyncBus:
         self._let_go = threading.Event()
         self._numbers = itertools.count(1)
 
-    def __enter__(self) -> AsyncBus:
+    def __enter__(self) -> Self:
         bus = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -131,7 +131,7 @@ class AsyncBus:
             return list(dict.fromkeys(each.our_id for each in self.arrived if each.state == "DELIVERED"))
 
     def _answer(self, body: bytes) -> tuple[int, bytes] | None:
-        (operation,) = etree.fromstring(body).find("{*}Body")
+        (operation,) = etree.fromstring(body).iterfind("{*}Body/*")
         name = etree.QName(operation).localname
         self.on_call(name)
         with self._lock:
@@ -168,7 +168,7 @@ class AsyncBus:
     def _send(self, request: Any) -> str | tuple[int, bytes] | None:
         info = request.find("messageInfo")
         service_id = info.findtext("serviceId")
-        behaviour = self._next(self.script[service_id] if service_id in self.script else [])
+        behaviour = self._next(self.script.get(service_id, []))
         broken = self._broken(behaviour)
         if broken is not False:
             return broken  # type: ignore[return-value]  # True is never said

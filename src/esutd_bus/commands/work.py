@@ -32,7 +32,8 @@ def work(parent: int | None) -> None:
         raise EnvironmentFault(str(error)) from error
     if not jobs:
         raise EnvironmentFault(
-            "there is nothing to do: none of ESUTD_CRL_URLS, ESUTD_OCSP_URLS, ESUTD_KEY_FILE, ESUTD_BUS_ASYNC_URL is set"
+            "there is nothing to do: none of ESUTD_CRL_URLS, ESUTD_OCSP_URLS, ESUTD_KEY_FILE, ESUTD_BUS_ASYNC_URL"
+            " is set"
         )
     with database(settings) as url:
         scheduler.work(jobs, url, parent)

@@ -6,6 +6,7 @@ happens twice, too late or out of order has no row there and changes nothing.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, LiteralString, Self
@@ -154,6 +155,15 @@ class Happening(StrEnum):
 
     ABORTED = "aborted"
     """An operator wants it sent no more."""
+
+
+TOLD_BY_BUS: Final[Mapping[str, Happening]] = {
+    "ON_DELIVERY": Happening.ON_DELIVERY,
+    "DELIVERED": Happening.DELIVERED,
+    "NOT_DELIVERED": Happening.NOT_DELIVERED,
+    "DELIVERY_STOPPED": Happening.DELIVERY_STOPPED,
+}
+"""What the bus calls the state of a message → what that is to us."""
 
 
 @dataclass(frozen=True, slots=True)

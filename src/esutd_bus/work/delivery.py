@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from esutd_bus.registries.access import BusAccess
-from esutd_bus.registries.async_channel import AsyncChannel, Letter, MessageState
+from esutd_bus.registries.async_channel import AsyncChannel, Letter
 from esutd_bus.registries.exchange import Exchange
 from esutd_bus.registries.upstream import (
     UpstreamError,
@@ -19,17 +19,10 @@ from esutd_bus.registries.upstream import (
     UpstreamRefused,
 )
 from esutd_bus.store.outbox import ASK_AFTER, NOTIFICATION, REQUEST, Happened
-from esutd_bus.store.outbox_state import Happening, OutboxState
+from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening, OutboxState
 
 FIRST_PAUSE: Final = timedelta(seconds=2)
 LONGEST_PAUSE: Final = timedelta(minutes=10)
-
-_SAID: Final[Mapping[MessageState, Happening | None]] = {
-    MessageState.ON_DELIVERY: Happening.ON_DELIVERY,
-    MessageState.DELIVERED: Happening.DELIVERED,
-    MessageState.NOT_DELIVERED: Happening.NOT_DELIVERED,
-    MessageState.DELIVERY_STOPPED: Happening.DELIVERY_STOPPED,
-}
 
 
 def pause(failures: int) -> timedelta:
@@ -117,7 +110,7 @@ class Delivery:
             came = Happened(message["id"], message["attempts"], Happening.UNKNOWN_TO_BUS, now, now)
             return replace(came, code=error.code, told=error.message, reason=told)
         now = clock()
-        what = _SAID[status.state]
+        what = TOLD_BY_BUS[status.state]
         told = ": ".join(filter(None, (status.code, status.message)))
         failed = what in (Happening.NOT_DELIVERED, Happening.ON_DELIVERY)
         return Happened(
