@@ -10,7 +10,7 @@ MODEL ?= 1000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-stages bench-signature bench-batches clean
+.PHONY: demo test test-server fuzz model chaos crashes check codes clauses docs bench bench-stages bench-signature bench-batches clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -33,6 +33,9 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+crashes: $(VENV)/installed-dev  ## a node of the outbox dies at each of its points, and everything breaks that can
+	$(BIN)/python -m pytest -q tests/integration/test_outbox_crashes.py tests/integration/test_outbox_liveness.py --every-crash $(ARGS)
 
 codes: $(VENV)/installed  ## every answer code of the ministry: by which rule and fixture, or why not
 	$(BIN)/python tools/code_table.py

@@ -137,13 +137,19 @@ class OutboxAtWork:
         return node
 
 
+def delivery_by(bus_url: str, deadline: timedelta = DEADLINE) -> Delivery:
+    access = BusAccess(bus_url, "esutd", None, deadline.total_seconds())
+    return Delivery(access, packaged("."))
+
+
 @contextmanager
-def at_work(database: str, bus_url: str, **more: Any) -> Iterator[OutboxAtWork]:
+def at_work(
+    database: str, bus_url: str, delivery: Delivery | None = None, **more: Any
+) -> Iterator[OutboxAtWork]:
     clock = Clock()
     connection = connect_now(database)
     connection.autocommit = True
-    access = BusAccess(bus_url, "esutd", None, DEADLINE.total_seconds())
-    delivery = Delivery(access, packaged("."))
+    delivery = delivery or delivery_by(bus_url)
     job = Outbox(delivery, OUTGOING, rules(**more), clock=clock)
     node = OutboxAtWork(database, job, connection, clock, delivery)
     try:

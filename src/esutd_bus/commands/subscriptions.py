@@ -68,7 +68,7 @@ def add(
     """Tell a subscriber of entries, from the next one on.
 
     \b
-      esutd-bus subscriptions add portal --subscriber 020140000016 --service-id ESUTD_EVENTS
+      esutd-bus subscriptions add portal --subscriber 020140000016 --service-id CONTRACT_EVENTS
       esutd-bus subscriptions add own --subscriber 990440000385 --employer 990440000385 --service-id HR_EVENTS
     """
     known = _known_events()

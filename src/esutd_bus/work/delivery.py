@@ -112,6 +112,13 @@ class Delivery:
         now = clock()
         what = TOLD_BY_BUS[status.state]
         told = ": ".join(filter(None, (status.code, status.message)))
+        if _lost_its_answers_name(message) and what in (Happening.ON_DELIVERY, Happening.DELIVERED):
+            told = (
+                "the bus has it, but what it calls the answer was lost: sent again, with the same id of ours"
+            )
+            return Happened(
+                message["id"], message["attempts"], Happening.UNKNOWN_TO_BUS, now, now, reason=told, told=told
+            )
         failed = what in (Happening.NOT_DELIVERED, Happening.ON_DELIVERY)
         return Happened(
             message["id"],
@@ -145,6 +152,11 @@ class Delivery:
         self._channel.acknowledge(message["bus_message_id"], message["service_id"])
         now = clock()
         return Happened(message["id"], message["attempts"], Happening.ACKNOWLEDGED, now, now)
+
+
+def _lost_its_answers_name(message: Mapping[str, Any]) -> bool:
+    """Whether it is a request whose correlationId, which the bus makes, nobody here knows."""
+    return message["message_type"] == REQUEST and message["correlation_id"] is None
 
 
 def _failed(message: Mapping[str, Any], error: UpstreamError, *, is_sent: bool, now: datetime) -> Happened:
