@@ -78,7 +78,10 @@ def node(database: str, bus: str, delivery: Delivery, fatal: int) -> int:
 
 
 def main() -> None:
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger("ERROR"),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     delivery: Delivery | None = None
     for line in sys.stdin:
         database, bus, fatal = line.split()

@@ -198,7 +198,8 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
     Transition(_S.OUTCOME_UNKNOWN, _H.UNKNOWN_TO_BUS, _S.WAITING),
     Transition(_S.OUTCOME_UNKNOWN, _H.ON_DELIVERY, _S.ACCEPTED),
     Transition(_S.OUTCOME_UNKNOWN, _H.DELIVERED, _S.DELIVERED, for_request=_S.AWAITING_ANSWER),
-    Transition(_S.OUTCOME_UNKNOWN, _H.NOT_DELIVERED, _S.WAITING, is_setback=True),
+    # Asked by our own id, the bus may speak of a try before this one: that has been counted.
+    Transition(_S.OUTCOME_UNKNOWN, _H.NOT_DELIVERED, _S.WAITING),
     Transition(_S.OUTCOME_UNKNOWN, _H.DELIVERY_STOPPED, _S.DEAD),
     Transition(_S.ACCEPTED, _H.UNKNOWN_TO_BUS, _S.WAITING, is_setback=True),
     Transition(_S.ACCEPTED, _H.DELIVERED, _S.DELIVERED, for_request=_S.AWAITING_ANSWER),
