@@ -126,6 +126,9 @@ class Settings(BaseSettings):
     outbox_refusals: int = Field(default=8, ge=1)
     """After so many refusals of the bus, or failed deliveries of its own, a message is a dead letter."""
 
+    outbox_keep_days: float = Field(default=90, gt=0)
+    """How long messages that are through can be looked at; then they are removed. Dead letters stay."""
+
     work: bool = True
     """Whether `serve` also runs the jobs of `work`."""
     workers: int = Field(default=2, ge=1, le=64)

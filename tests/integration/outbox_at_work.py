@@ -21,11 +21,13 @@ from esutd_bus.store.ids import uuid7
 from esutd_bus.store.outbox_state import OPEN
 from esutd_bus.work.delivery import Delivery
 from esutd_bus.work.outbox import Outbox, OutboxRules
+from esutd_bus.work.outbox_upkeep import OutboxUpkeep
 
 BODY = b"<told>something</told>"
 DEADLINE = timedelta(seconds=0.4)
 PLAIN = etree.XMLSchema(etree.parse(str(packaged("xsd") / "notifications-v1.xsd")))
 OUTGOING = compile_outgoing(packaged("."), packaged("mappings"))
+KEEP = timedelta(days=90)
 TURNS = 3000
 """So many turns without an end are a failure."""
 
@@ -61,6 +63,7 @@ class OutboxAtWork:
     connection: Any
     clock: Clock
     delivery: Delivery
+    upkeep: OutboxUpkeep
     nodes: list[OutboxAtWork] = field(default_factory=list)
 
     def now(self) -> datetime:
@@ -85,6 +88,7 @@ class OutboxAtWork:
         return found
 
     def turn(self) -> None:
+        self.upkeep.run(self.connection)
         self.job.run(self.connection)
 
     def settle(self) -> None:
@@ -131,8 +135,10 @@ class OutboxAtWork:
     def another_node(self) -> OutboxAtWork:
         connection = connect_now(self.url)
         connection.autocommit = True
-        job = Outbox(self.delivery, OUTGOING, rules(f"node {len(self.nodes)}"), clock=self.clock)
-        node = OutboxAtWork(self.url, job, connection, self.clock, self.delivery)
+        its = rules(f"node {len(self.nodes)}")
+        job = Outbox(self.delivery, OUTGOING, its, clock=self.clock)
+        upkeep = OutboxUpkeep(its, KEEP, self.clock)
+        node = OutboxAtWork(self.url, job, connection, self.clock, self.delivery, upkeep)
         self.nodes.append(node)
         return node
 
@@ -150,8 +156,9 @@ def at_work(
     connection = connect_now(database)
     connection.autocommit = True
     delivery = delivery or delivery_by(bus_url)
-    job = Outbox(delivery, OUTGOING, rules(**more), clock=clock)
-    node = OutboxAtWork(database, job, connection, clock, delivery)
+    its = rules(**more)
+    job = Outbox(delivery, OUTGOING, its, clock=clock)
+    node = OutboxAtWork(database, job, connection, clock, delivery, OutboxUpkeep(its, KEEP, clock))
     try:
         yield node
     finally:

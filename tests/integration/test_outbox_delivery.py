@@ -191,6 +191,25 @@ def test_nodes_share_the_work(work: OutboxAtWork, bus: AsyncBus) -> None:
     assert rows(work.url, "SELECT count(DISTINCT node) FROM outbox_attempt WHERE doing = 'send'") == [(2,)]
 
 
+def test_upkeep_is_done_once_a_period_and_removes_what_is_through_and_old(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["poison"] = ["refuse"]
+    through, dead = work.put("portal"), work.put("poison")
+    other = work.another_node()
+    work.until_idle(other)
+    work.later(days=89)
+    work.turn()
+    other.turn()
+    assert set(work.states()) == {through, dead}
+    work.later(days=2)
+    other.turn()
+    work.turn()
+    assert set(work.states()) == {dead}
+    turns = rows(work.url, "SELECT period, count(*), count(ended_at) FROM job_turn GROUP BY 1")
+    assert {each[1:] for each in turns} == {(1, 1)}
+
+
 @in_a_loop
 async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(database: str) -> None:
     """And nobody else: the outbox has a row for each subscription that wants the entry."""

@@ -95,6 +95,11 @@ WHERE {OPEN} AND deadline_from <= %(before)s AND (leased_until IS NULL OR leased
 ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
 """  # noqa: S608
 
+_OLD: LiteralString = """
+SELECT id FROM outbox WHERE state IN ('DELIVERED', 'ANSWERED', 'ABORTED') AND changed_at < %(before)s
+ORDER BY id LIMIT 500 FOR UPDATE SKIP LOCKED
+"""
+
 # A destination without anything due costs a look into an index. What waits behind another message is passed by.
 _DESTINATIONS_DUE: LiteralString = f"""
 SELECT known.destination, d.failures, d.open_until FROM (
@@ -252,11 +257,15 @@ def end_attempts(
     return moved
 
 
-def sweep(connection: Connection, limits: Limits, now: datetime) -> None:
-    """Takes messages from nodes that are gone, gives up those whose deadline is past. In the caller's transaction."""
+def end_leases(connection: Connection, limits: Limits, now: datetime) -> None:
+    """Takes messages from nodes that are gone. In the caller's transaction."""
     gone = connection.execute(_LEASES_OVER, {"now": now}).fetchall()
     told = "the node that was sending it is gone"
     _move(connection, [_by_clock(row["id"], Happening.NODE_GONE, now, told) for row in gone], limits, now)
+
+
+def give_up(connection: Connection, limits: Limits, now: datetime) -> None:
+    """Gives up messages whose deadline is past, some at a time. In the caller's transaction."""
     late = connection.execute(_EXPIRED, {"before": now - limits.whole, "now": now}).fetchall()
     hours = limits.whole.total_seconds() / 3600
     _move(
@@ -268,6 +277,14 @@ def sweep(connection: Connection, limits: Limits, now: datetime) -> None:
         limits,
         now,
     )
+
+
+def remove(connection: Connection, before: datetime) -> None:
+    """Removes messages that came through, or were aborted, before a moment, some at a time. Dead letters stay."""
+    old = connection.execute(_OLD, {"before": before}).fetchall()
+    ids = ([row["id"] for row in old],)
+    connection.execute("DELETE FROM outbox_attempt WHERE outbox_id = ANY(%s)", ids)
+    connection.execute("DELETE FROM outbox WHERE id = ANY(%s)", ids)
 
 
 def happens(

@@ -56,6 +56,11 @@ outbox = Table(
     Index("ix_outbox_order", "contract_id", "destination", "version", postgresql_where=text(OPEN)),
     Index("ix_outbox_deadline", "deadline_from", postgresql_where=text(OPEN)),
     Index("ix_outbox_leased", "leased_until", postgresql_where=text("leased_until IS NOT NULL")),
+    Index(
+        "ix_outbox_through",
+        "changed_at",
+        postgresql_where=text("state IN ('DELIVERED', 'ANSWERED', 'ABORTED')"),
+    ),
     Index("ix_outbox_dead", "destination", "id", postgresql_where=text("state = 'DEAD'")),
     Index(None, "message_id"),
     Index(None, "bus_message_id", postgresql_where=text("bus_message_id IS NOT NULL")),

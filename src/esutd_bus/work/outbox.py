@@ -163,7 +163,7 @@ class Outbox:
         if len(self._under_way) >= AT_ONCE:
             return False
         with connection.transaction():
-            outbox.sweep(connection, limits, now)
+            outbox.end_leases(connection, limits, now)
             taken = outbox.take(connection, self._rooms(connection, now), limits, now, self._rules.node)
             attempts, unsendable = self._made(connection, taken)
             if unsendable:

@@ -23,6 +23,7 @@ from esutd_bus.store.connection import connect_now
 from esutd_bus.work.delivery import Delivery
 from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.outbox import Outbox, OutboxRules
+from esutd_bus.work.outbox_upkeep import OutboxUpkeep
 from esutd_bus.work.refresh_trust import RefreshTrust
 from esutd_bus.work.sources import Sources
 
@@ -64,11 +65,11 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
     if settings.bus_async_url:
-        jobs.append(_outbox(settings, keys))
+        jobs += _outbox(settings, keys)
     return jobs
 
 
-def _outbox(settings: Settings, keys: KeyRing | None) -> Outbox:
+def _outbox(settings: Settings, keys: KeyRing | None) -> Sequence[Job]:
     password = settings.bus_password.get_secret_value() if settings.bus_password else None
     deadline = settings.upstream_deadline_seconds
     access = BusAccess(settings.bus_async_url, settings.bus_sender_id, password, deadline)
@@ -79,7 +80,10 @@ def _outbox(settings: Settings, keys: KeyRing | None) -> Outbox:
         timedelta(seconds=deadline),
     )
     outgoing = compile_outgoing(settings.contract_folder, packaged("mappings"))
-    return Outbox(Delivery(access, packaged(".")), outgoing, rules, keys=keys)
+    return (
+        Outbox(Delivery(access, packaged(".")), outgoing, rules, keys=keys),
+        OutboxUpkeep(rules, timedelta(days=settings.outbox_keep_days)),
+    )
 
 
 def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> None:

@@ -84,6 +84,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("state NOT IN ('DELIVERED', 'ANSWERED', 'DEAD', 'ABORTED')"),
     )
     op.create_index(
+        "ix_outbox_through",
+        "outbox",
+        ["changed_at"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('DELIVERED', 'ANSWERED', 'ABORTED')"),
+    )
+    op.create_index(
         "ix_outbox_deadline",
         "outbox",
         ["deadline_from"],
