@@ -34,6 +34,9 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+chaos: $(VENV)/installed-dev  ## three nodes under load, one of them killed at random times, for 5 minutes
+	$(BIN)/python -m pytest -q tests/acceptance/test_chaos.py --chaos 300 $(ARGS)
+
 crashes: $(VENV)/installed-dev  ## a node of the outbox dies at each of its points, and everything breaks that can
 	$(BIN)/python -m pytest -q tests/integration/test_outbox_crashes.py tests/integration/test_outbox_liveness.py --every-crash $(ARGS)
 

@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="all crashes and more breakage of the outbox",
     )
+    parser.addoption("--chaos", type=float, metavar="SECONDS", help="how long nodes are killed under load")
     parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
 
 

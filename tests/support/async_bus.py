@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -129,6 +129,19 @@ class AsyncBus:
         """The sender's ids of what was delivered, in the order of their first delivery, each once."""
         with self._lock:
             return list(dict.fromkeys(each.our_id for each in self.arrived if each.state == "DELIVERED"))
+
+    def out_of_order(self, messages: Mapping[str, tuple[str, str, int]]) -> list[str]:
+        """Ids of what was delivered after a later message about the same contract; `messages`: id → (destination,
+        contract, version).
+        """
+        newest: dict[tuple[str, str], int] = {}
+        late = []
+        for our_id in self.effects:
+            destination, contract, version = messages[our_id]
+            if version < newest.get((destination, contract), 0):
+                late.append(our_id)
+            newest[destination, contract] = version
+        return late
 
     def _answer(self, body: bytes) -> tuple[int, bytes] | None:
         (operation,) = etree.fromstring(body).iterfind("{*}Body/*")

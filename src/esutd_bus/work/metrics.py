@@ -81,7 +81,6 @@ def tell_outbox(
             OUTBOX_MESSAGES.labels(state.value).set(sum(r["messages"] for r in counts if r["state"] == state))
     open_since = [row["oldest"] for row in counts if not OutboxState[row["state"]].is_final]
     OUTBOX_OLDEST.set(max(0.0, (now - min(open_since)).total_seconds()) if open_since else 0)
-    OUTBOX_BREAKER.clear()
     for row in breakers:
         OUTBOX_BREAKER.labels(row["destination"]).set(is_tried(row["failures"]))
 

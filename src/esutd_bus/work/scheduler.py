@@ -6,8 +6,8 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import psycopg
 import structlog
@@ -15,15 +15,9 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from esutd_bus.logs import trace
-from esutd_bus.mapping.outgoing import compile_outgoing
 from esutd_bus.own_keys import open_keys
-from esutd_bus.registries.access import BusAccess
-from esutd_bus.settings import packaged
 from esutd_bus.store.connection import connect_now
-from esutd_bus.work.delivery import Delivery
 from esutd_bus.work.labour_activity import LabourActivity
-from esutd_bus.work.outbox import Outbox, OutboxRules
-from esutd_bus.work.outbox_upkeep import OutboxUpkeep
 from esutd_bus.work.refresh_trust import RefreshTrust
 from esutd_bus.work.sources import Sources
 
@@ -51,6 +45,14 @@ class Job(Protocol):
         """Does it, on a connection that commits by itself. May raise psycopg.Error."""
 
 
+@runtime_checkable
+class WorksBeside(Protocol):
+    """A job that has something under way between its turns."""
+
+    def finish(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        """Brings that to an end, after the last turn. May raise psycopg.Error."""
+
+
 def jobs_of(settings: Settings) -> Sequence[Job]:
     """What there is to do. Raises TrustError, ConfigurationError, KeyFileError, MappingError."""
     jobs: list[Job] = []
@@ -65,25 +67,10 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
     if settings.bus_async_url:
-        jobs += _outbox(settings, keys)
+        from esutd_bus.work.outbox_jobs import outbox_jobs  # noqa: PLC0415  # zeep is slow to load
+
+        jobs += outbox_jobs(settings, keys)
     return jobs
-
-
-def _outbox(settings: Settings, keys: KeyRing | None) -> Sequence[Job]:
-    password = settings.bus_password.get_secret_value() if settings.bus_password else None
-    deadline = settings.upstream_deadline_seconds
-    access = BusAccess(settings.bus_async_url, settings.bus_sender_id, password, deadline)
-    rules = OutboxRules(
-        settings.node,
-        timedelta(hours=settings.outbox_hours),
-        settings.outbox_refusals,
-        timedelta(seconds=deadline),
-    )
-    outgoing = compile_outgoing(settings.contract_folder, packaged("mappings"))
-    return (
-        Outbox(Delivery(access, packaged(".")), outgoing, rules, keys=keys),
-        OutboxUpkeep(rules, timedelta(days=settings.outbox_keep_days)),
-    )
 
 
 def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> None:
@@ -131,8 +118,8 @@ class _Turns:
         self._do(self._job.run)
 
     def finish(self) -> None:
-        """What a job has begun and not recorded yet, if it is one that works beside its turns."""
-        if isinstance(self._job, Outbox):
+        """What the job has under way is brought to an end."""
+        if isinstance(self._job, WorksBeside):
             self._do(self._job.finish)
 
     def _do(self, do: Callable[[psycopg.Connection[dict[str, Any]]], None]) -> None:
