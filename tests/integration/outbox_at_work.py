@@ -15,6 +15,7 @@ from store_works import rows
 from esutd_bus.mapping.outgoing import compile_outgoing
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.settings import packaged
+from esutd_bus.signature.key_ring import KeyRing
 from esutd_bus.store import outbox
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.ids import uuid7
@@ -150,14 +151,14 @@ def delivery_by(bus_url: str, deadline: timedelta = DEADLINE) -> Delivery:
 
 @contextmanager
 def at_work(
-    database: str, bus_url: str, delivery: Delivery | None = None, **more: Any
+    database: str, bus_url: str, delivery: Delivery | None = None, keys: KeyRing | None = None, **more: Any
 ) -> Iterator[OutboxAtWork]:
     clock = Clock()
     connection = connect_now(database)
     connection.autocommit = True
     delivery = delivery or delivery_by(bus_url)
     its = rules(**more)
-    job = Outbox(delivery, OUTGOING, its, clock=clock)
+    job = Outbox(delivery, OUTGOING, its, keys=keys, clock=clock)
     node = OutboxAtWork(database, job, connection, clock, delivery, OutboxUpkeep(its, KEEP, clock))
     try:
         yield node

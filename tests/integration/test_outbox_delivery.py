@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
 from lxml import etree
 from outbox_at_work import BODY, PLAIN, OutboxAtWork, at_work
+from prometheus_client import REGISTRY
 from store_works import EMPLOYER, amendment, in_a_loop, registration, rows, submit_all, unit_of_work
 
 from esutd_bus.register.state import Needs
+from esutd_bus.signature.key_places import FilePlace, Secret
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.keys import KeyUnavailableError, SigningKey
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
 from esutd_bus.store.subscriptions import Subscriptions
+from esutd_bus.testbed.test_ca import TestCa
 from support.async_bus import AsyncBus
 
 
@@ -241,14 +247,67 @@ async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(data
     assert len(told_of) == 1
     for words in (b"ContractAmended</ns1:event>", b"<ns1:field>workPlace/address</ns1:field>", b"elsewhere"):
         assert words in told_of[0]
-    PLAIN.assertValid(_parsed(told_of[0]))
+    PLAIN.assertValid(etree.fromstring(told_of[0]))
+
+
+class KeyThatIsAway(KeyRing):
+    """Its token is not there at first."""
+
+    away = 2
+
+    def get(self, name: str | None = None) -> SigningKey:
+        self.away -= 1
+        if self.away >= 0:
+            raise KeyUnavailableError("the token is away")
+        return super().get(name)
+
+
+@in_a_loop
+async def test_a_notification_is_signed_and_waits_for_its_key(database: str, ca: TestCa) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO subscription VALUES ('p', '1', 'portal', NULL, '{ContractRegistered}', now())"
+        )
+    async with unit_of_work(database, subscriptions=_in_force(database)) as unit:
+        await submit_all(unit, [registration("n1")])
+    own = ca.identity("service")
+    keys = KeyThatIsAway({None: FilePlace(own.path, Secret(own.password))})
+    with AsyncBus() as bus, at_work(database, bus.url, keys=keys) as work:
+        work.until_idle()
+        (message,) = work.states()
+        assert work.states() == {message: "DELIVERED"}
+        happened = [each[1] for each in work.attempts(message)]
+        assert happened == ["not sent", "not sent", "accepted", "delivered"]
+        (arrived,) = bus.arrived
+    PLAIN.assertValid(etree.fromstring(arrived.data))
+    verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
+    assert verifier.verify_document(arrived.data, datetime.now(UTC))
+
+
+def test_what_waits_is_in_the_metrics(work: OutboxAtWork, bus: AsyncBus) -> None:
+    bus.script["poison"], bus.script["away"] = ["refuse"], ["html"]
+    work.put("poison")
+    for _ in range(6):
+        work.put("away")
+    work.turn()
+    work.settle()
+    for _ in range(3):
+        work.later(seconds=20)
+        work.turn()
+        work.settle()
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in REGISTRY.collect()
+        for sample in family.samples
+    }
+    assert told["esutd_outbox_messages", "DEAD"] == 1
+    assert told["esutd_outbox_messages", "WAITING"] + told["esutd_outbox_messages", "OUTCOME_UNKNOWN"] == 6
+    assert told[("esutd_outbox_oldest_seconds",)] >= 40
+    assert told["esutd_outbox_breaker_open", "away"] == 1
+    assert told["esutd_outbox_attempts_total", "refused"] >= 3
 
 
 def _in_force(database: str) -> Subscriptions:
     columns = ("name", "subscriber", "service_id", "employer", "events", "added_at")
     found = rows(database, "SELECT * FROM subscription")
     return Subscriptions(dict(zip(columns, row, strict=True)) for row in found)
-
-
-def _parsed(data: bytes) -> Any:
-    return etree.fromstring(data)

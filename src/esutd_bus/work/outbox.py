@@ -18,13 +18,14 @@ from uuid import UUID
 import structlog
 
 from esutd_bus.logs import trace
+from esutd_bus.signature.keys import KeyUnavailableError
 from esutd_bus.signature.signing import sign_document
 from esutd_bus.store import breakers, outbox
 from esutd_bus.store.outbox import Happened, Limits
 from esutd_bus.store.outbox_facts import facts
 from esutd_bus.store.outbox_state import Happening, OutboxState
 from esutd_bus.work import metrics
-from esutd_bus.work.delivery import Attempt, Delivery
+from esutd_bus.work.delivery import Attempt, Delivery, pause
 
 if TYPE_CHECKING:
     from esutd_bus.mapping.outgoing import OutgoingMessage
@@ -165,9 +166,9 @@ class Outbox:
         with connection.transaction():
             outbox.end_leases(connection, limits, now)
             taken = outbox.take(connection, self._rooms(connection, now), limits, now, self._rules.node)
-            attempts, unsendable = self._made(connection, taken)
-            if unsendable:
-                outbox.end_attempts(connection, unsendable, limits, now)
+            attempts, not_made = self._made(connection, taken)
+            if not_made:
+                outbox.end_attempts(connection, not_made, limits, now)
         for attempt in attempts:
             future = self._threads.submit(self._delivery.attempt, attempt, self._clock)
             self._under_way[future] = attempt.message["destination"]
@@ -193,27 +194,40 @@ class Outbox:
         return rooms
 
     def _made(self, connection: Connection, taken: Sequence[Row]) -> tuple[list[Attempt], list[Happened]]:
-        """Attempts with their bodies, made now where they are not yet; and what cannot be made into a message."""
+        """Attempts with their bodies, made now where they are not yet; and those that come to an end without one."""
         to_make = [row for row in taken if row["state"] == OutboxState.SENDING and row["body"] is None]
         known = facts(connection, to_make) if to_make else {}
         made: dict[UUID, bytes] = {}
-        unsendable: list[Happened] = []
+        not_made: list[Happened] = []
         now = self._clock()
         for row in to_make:
             try:
                 body = self._outgoing[row["kind"]].encode(known[row["id"]])
                 made[row["id"]] = sign_document(body, self._keys.get()) if self._keys else body
+            except KeyUnavailableError as error:
+                later = now + pause(row["failures"])
+                not_made.append(
+                    Happened(
+                        row["id"],
+                        row["attempts"],
+                        Happening.NOT_SENT,
+                        now,
+                        later,
+                        failed=True,
+                        reason=str(error),
+                    )
+                )
             except Exception as error:  # noqa: BLE001  # one message must not keep the others from being sent
                 _log.error("outbox: a message cannot be made", outbox=str(row["id"]), trace=trace(error))
                 reason = f"it cannot be made: {type(error).__name__}: {error}"
-                unsendable.append(
+                not_made.append(
                     Happened(row["id"], row["attempts"], Happening.UNSENDABLE, now, now, reason=reason)
                 )
         outbox.keep_body(connection, made)
-        lost = {happened.id for happened in unsendable}
+        lost = {happened.id for happened in not_made}
         return [
             Attempt(row, made.get(row["id"], row["body"])) for row in taken if row["id"] not in lost
-        ], unsendable
+        ], not_made
 
     def _tell(self, connection: Connection) -> None:
         now = self._clock()
