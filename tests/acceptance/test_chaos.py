@@ -192,6 +192,10 @@ def test_what_the_receiver_has_is_what_the_register_has_whoever_dies(
     assert all(gap == PERIOD for gap in gaps), gaps
     with connect_now(url) as connection:
         assert verify(connection).findings == []
+    counted = (
+        f"{cluster.deaths} deaths, {len(registered)} contracts, {told} notifications, {len(turns)} turns"
+    )
+    request.config.get_terminal_writer().line(f"\n{counted}")
 
 
 def messages(url: str) -> dict[str, tuple[str, str, int]]:

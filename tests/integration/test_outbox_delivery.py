@@ -197,6 +197,55 @@ def test_nodes_share_the_work(work: OutboxAtWork, bus: AsyncBus) -> None:
     assert rows(work.url, "SELECT count(DISTINCT node) FROM outbox_attempt WHERE doing = 'send'") == [(2,)]
 
 
+BUS_NOTICE = """
+CREATE TABLE IF NOT EXISTS bus_notice (message_id uuid PRIMARY KEY, kind text NOT NULL, bus_message_id text,
+    correlation_id text, state text, code text, told text, answer bytea, told_at timestamptz NOT NULL,
+    applied_at timestamptz)
+"""
+
+
+def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    work.connection.execute(BUS_NOTICE)
+    bus.script["portal"] = ["on-delivery"]
+    sent = work.put("portal")
+    work.turn()
+    work.settle()
+    (arrived,) = bus.arrived
+    said = ("ON_DELIVERY", "DELIVERED", "DELIVERED", "ON_DELIVERY", "NOT_DELIVERED")
+    for state in said:
+        work.connection.execute(
+            "INSERT INTO bus_notice (message_id, kind, bus_message_id, state, told_at)"
+            " VALUES (gen_random_uuid(), 'status', %s, %s, clock_timestamp())",
+            (arrived.bus_id, state),
+        )
+    work.turn()
+    assert work.states() == {sent: "DELIVERED"}
+    assert bus.calls["getMessageStatus"] == 0
+    assert work.attempts(sent)[-1] == ("status", "delivered", "DELIVERED")
+    assert rows(work.url, "SELECT count(*) FROM bus_notice WHERE applied_at IS NULL") == [(0,)]
+
+
+def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: AsyncBus) -> None:
+    work.connection.execute(BUS_NOTICE)
+    bus.answers_requests = False
+    asked = work.put("registry", "REQUEST")
+    work.turn()
+    work.settle()
+    (arrived,) = bus.arrived
+    for correlation_id in (arrived.correlation_id, "somebody else's"):
+        work.connection.execute(
+            "INSERT INTO bus_notice (message_id, kind, correlation_id, answer, told_at)"
+            " VALUES (gen_random_uuid(), 'answer', %s, '<a/>', clock_timestamp())",
+            (correlation_id,),
+        )
+    work.until_idle()
+    assert work.states() == {asked: "ANSWERED"}
+    assert rows(work.url, "SELECT answer FROM outbox") == [(b"<a/>",)]
+    assert rows(work.url, "SELECT count(*) FROM bus_notice WHERE applied_at IS NULL") == [(1,)]
+
+
 def test_upkeep_is_done_once_a_period_and_removes_what_is_through_and_old(
     work: OutboxAtWork, bus: AsyncBus
 ) -> None:
