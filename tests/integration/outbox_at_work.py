@@ -81,8 +81,7 @@ class OutboxAtWork:
             message_type=message_type,
             kind="Test",
             now=self.now(),
-            body=BODY,
-            **more,
+            **{"body": BODY, **more},
         )
         outbox.put(self.connection, message)
         found: UUID = message["id"]

@@ -122,6 +122,13 @@ def test_a_request_is_through_when_its_answer_is_kept_and_the_bus_told_so(
     assert len(bus.acknowledged) == 1
 
 
+def test_what_is_no_xml_is_a_dead_letter_at_once(work: OutboxAtWork, bus: AsyncBus) -> None:
+    dead = work.put("portal", body=b"no XML")
+    work.until_idle()
+    assert work.states() == {dead: "DEAD"}
+    assert bus.calls["sendMessage"] == 0
+
+
 def test_messages_about_a_contract_keep_their_order_and_others_go_on(
     work: OutboxAtWork, bus: AsyncBus
 ) -> None:

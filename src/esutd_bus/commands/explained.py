@@ -110,14 +110,17 @@ def show_message(console: Console, told: Told, language: Language) -> None:
     for each in told["written"]:
         console.print(escape(f"    {each['table']}: {_row(each['values'], words)}"))
     for each in told["outgoing"]:
-        console.print(escape("\n".join(_outgoing(each, words))))
+        console.print(escape("\n".join(_outgoing(each, words, language))))
 
 
-def _outgoing(each: Told, words: _Words) -> Iterator[str]:
+def _outgoing(each: Told, words: _Words, language: Language) -> Iterator[str]:
     """A message that is sent because of this one: where it is, and what was done with it."""
     yield f"  {words['outgoing']} {each['id']}: {each['message_type']} {each['kind']} → {each['destination']}"
     waits = f"; {each['waits_for']}" if each["waits_for"] else ""
-    yield f"    {each['state']}: {each['meaning']}{waits}"
+    meaning = (
+        f": {each['meaning']}" if language == "ru" else ""
+    )  # states are explained to operators, in Russian
+    yield f"    {each['state']}{meaning}{waits}"
     for tried in each["attempts"]:
         took = f"{tried['seconds']} {words['seconds']}" if tried["seconds"] is not None else "…"
         said = ": ".join(str(part) for part in (tried["code"], tried["told"]) if part)

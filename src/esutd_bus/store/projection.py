@@ -56,7 +56,7 @@ class Projection:
         if event.proof is not None:
             self.inserts[tables.proof].append(event.proof)
         self._put(tables.contract, {**event.contract, "changed_at": outcome.decided_at})
-        for subscription in self._subscriptions.to(event.kind, event.contract["employer"]):
+        for subscription in self._subscriptions.to(event.kind, event.contract["employer"], _employer(event)):
             message = new_message(
                 uuid7(),
                 destination=subscription.service_id,

@@ -30,11 +30,11 @@ class Subscriptions:
         self._of_employer: Mapping[str | None, Sequence[Subscription]] = {}
         self._replace(rows)
 
-    def to(self, kind: str, employer: str) -> Sequence[Subscription]:
-        """Who is told of an entry about a contract of this employer."""
+    def to(self, kind: str, *employers: str) -> Sequence[Subscription]:
+        """Who is told of an entry about a contract of these employers: of two, where it passed to another one."""
         if not self._of_employer:
             return ()
-        found = (*self._of_employer.get(None, ()), *self._of_employer.get(employer, ()))
+        found = [each for whose in (None, *set(employers)) for each in self._of_employer.get(whose, ())]
         return [each for each in found if kind in each.events]
 
     async def read(self, connection: Connection) -> None:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.async_channel import AsyncChannel, Letter
 from esutd_bus.registries.exchange import Exchange
+from esutd_bus.registries.lenient import UnreadableXmlError
 from esutd_bus.registries.upstream import (
     UpstreamError,
     UpstreamNotReached,
@@ -56,6 +57,7 @@ class Delivery:
         """What came of it. Raises nothing that an upstream could provoke."""
         message = attempt.message
         state = OutboxState[message["state"]]
+        self._status.http = None
         try:
             match state:
                 case OutboxState.SENDING:
@@ -68,6 +70,12 @@ class Delivery:
                     happened = self._ask(message, clock)
         except UpstreamError as error:
             happened = _failed(message, error, is_sent=state is OutboxState.SENDING, now=clock())
+        except UnreadableXmlError as error:
+            now = clock()
+            told = f"its business data is no XML document: {error}"
+            happened = Happened(
+                message["id"], message["attempts"], Happening.UNSENDABLE, now, now, reason=told
+            )
         return replace(happened, http_status=self._status.http)
 
     def _note(self, exchange: Exchange) -> None:

@@ -7,6 +7,7 @@ Threads wait for the network, the job's own thread speaks with the database; not
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -189,7 +190,9 @@ class Outbox:
         busy = Counter(self._under_way.values())
         free = AT_ONCE - len(self._under_way)
         rooms: dict[str, int] = {}
-        for row in outbox.destinations_due(connection, now):
+        due = list(outbox.destinations_due(connection, now))
+        random.shuffle(due)  # where there are more than places, none is always the last
+        for row in due:
             destination = row["destination"]
             room = min(free, AT_ONCE_EACH - busy[destination])
             if breakers.is_tried(row["failures"]):
