@@ -12,7 +12,7 @@ MINUTES ?= 10
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz model check codes clauses docs bench bench-stages bench-signature bench-batches \
+.PHONY: demo test test-server fuzz model chaos crashes check codes clauses docs bench bench-stages bench-signature bench-batches \
 	bench-overload bench-scaling soak soak-kill clean
 .DEFAULT_GOAL := demo
 
@@ -36,6 +36,12 @@ check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+chaos: $(VENV)/installed-dev  ## three nodes under load, one of them killed at random times, for 5 minutes
+	$(BIN)/python -m pytest -q tests/acceptance/test_chaos.py --chaos 300 $(ARGS)
+
+crashes: $(VENV)/installed-dev  ## a node of the outbox dies at each of its points, and everything breaks that can
+	$(BIN)/python -m pytest -q tests/integration/test_outbox_crashes.py tests/integration/test_outbox_liveness.py --every-crash $(ARGS)
 
 codes: $(VENV)/installed  ## every answer code of the ministry: by which rule and fixture, or why not
 	$(BIN)/python tools/code_table.py

@@ -42,6 +42,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--model", type=int, metavar="N", help="sequences of entries that the model of the orders tries"
     )
+    parser.addoption(
+        "--every-crash",
+        action="store_true",
+        help="all crashes and more breakage of the outbox",
+    )
+    parser.addoption("--chaos", type=float, metavar="SECONDS", help="how long nodes are killed under load")
     parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
 
 

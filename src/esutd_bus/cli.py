@@ -22,6 +22,8 @@ _COMMANDS = {
     "journal": ("esutd_bus.commands.journal", "The journal: the exact bytes of every message."),
     "explain": ("esutd_bus.commands.explain", "Tell a contract's timeline, or the way of a message."),
     "partners": ("esutd_bus.commands.partners", "Partners: portals, state systems, delegations."),
+    "subscriptions": ("esutd_bus.commands.subscriptions", "Who is told by the bus of which entries."),
+    "outbox": ("esutd_bus.commands.outbox", "What is to be sent by the bus, and why it waits."),
     "revocation": ("esutd_bus.commands.revocation", "Revocation lists and OCSP answers: how fresh they are."),
     "dictionaries": ("esutd_bus.commands.dictionaries", "The register's dictionaries (справочники)."),
     "db": ("esutd_bus.commands.database", "The database: tables and migrations."),

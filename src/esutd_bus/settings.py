@@ -115,9 +115,19 @@ class Settings(BaseSettings):
 
     bus_sync_url: str = ""
     """The bus's synchronous channel, by which the state registries are reached."""
+    bus_async_url: str = ""
+    """The bus's asynchronous channel, by which notifications, requests and responses are sent."""
     bus_sender_id: str = "esutd"
     bus_password: SecretStr | None = None
     upstream_deadline_seconds: float = Field(default=10.0, gt=0)
+
+    outbox_hours: float = Field(default=72, gt=0)
+    """How long a message is tried to be delivered; after that it is a dead letter."""
+    outbox_refusals: int = Field(default=8, ge=1)
+    """After so many refusals of the bus, or failed deliveries of its own, a message is a dead letter."""
+
+    outbox_keep_days: float = Field(default=90, gt=0)
+    """How long messages that are through can be looked at; then they are removed. Dead letters stay."""
 
     work: bool = True
     """Whether `serve` also runs the jobs of `work`."""

@@ -22,6 +22,7 @@ from esutd_bus.store.connection import Connection, connect_now
 from esutd_bus.store.editions import DICTIONARIES, Followed
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
+from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.verification import verify
 from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
@@ -169,9 +170,18 @@ class Follower:
 
 @asynccontextmanager
 async def unit_of_work(
-    url: str, node: str = "node", follower: Follower | None = None
+    url: str,
+    node: str = "node",
+    follower: Follower | None = None,
+    subscriptions: Subscriptions | None = None,
 ) -> AsyncIterator[UnitOfWork]:
-    made = UnitOfWork(url, node=node, exchange_tables=TABLES, followed=(follower or Follower()).followed)
+    made = UnitOfWork(
+        url,
+        node=node,
+        exchange_tables=TABLES,
+        followed=(follower or Follower()).followed,
+        subscriptions=subscriptions,
+    )
     await made.open()
     try:
         yield made

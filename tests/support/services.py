@@ -67,9 +67,9 @@ def esutd_bus(
     )
 
 
-def until(holds: Callable[[], bool]) -> None:
+def until(holds: Callable[[], bool], seconds: float = HOLDS_WITHIN_SECONDS) -> None:
     """Asks again until it holds; whoever does not answer at all may still come back."""
-    deadline = time.monotonic() + HOLDS_WITHIN_SECONDS
+    deadline = time.monotonic() + seconds
     while True:
         try:
             if holds():

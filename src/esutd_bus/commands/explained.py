@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -109,6 +109,26 @@ def show_message(console: Console, told: Told, language: Language) -> None:
     console.print(f"  [bold]{words['written']}[/bold]: " + ("" if told["written"] else words["nothing"]))
     for each in told["written"]:
         console.print(escape(f"    {each['table']}: {_row(each['values'], words)}"))
+    for each in told["outgoing"]:
+        console.print(escape("\n".join(_outgoing(each, words, language))))
+
+
+def _outgoing(each: Told, words: _Words, language: Language) -> Iterator[str]:
+    """A message that is sent because of this one: where it is, and what was done with it."""
+    yield f"  {words['outgoing']} {each['id']}: {each['message_type']} {each['kind']} → {each['destination']}"
+    waits = f"; {each['waits_for']}" if each["waits_for"] else ""
+    meaning = (
+        f": {each['meaning']}" if language == "ru" else ""
+    )  # states are explained to operators, in Russian
+    yield f"    {each['state']}{meaning}{waits}"
+    for tried in each["attempts"]:
+        took = f"{tried['seconds']} {words['seconds']}" if tried["seconds"] is not None else "…"
+        said = ": ".join(str(part) for part in (tried["code"], tried["told"]) if part)
+        http = f", HTTP {tried['http_status']}" if tried["http_status"] else ""
+        yield (
+            f"    {tried['number']}. {_moment(tried['began_at'])} {tried['doing']} ({tried['node']}, {took}{http}):"
+            f" {tried['happened'] or '…'}{f' — {said}' if said else ''}"
+        )
 
 
 def _table(words: _Words, *headings: str, title: str | None = None) -> Table:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from lxml import etree
 
+from esutd_bus.commands.outgoing import outgoing
 from esutd_bus.logs import mask
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.fields import read_packaged_fields
@@ -87,7 +88,7 @@ class Explainer:
         return _told(told)
 
     def message(self, message_id: UUID) -> Told:
-        """A message's way: signatures, answer, what it wrote, what its requestId is bound to."""
+        """A message's way: signatures, answer, what it wrote, what is sent because of it."""
         asked, *others = messages.conversation(self.connection, message_id)
         answer = next(
             (row for row in others if row["direction"] == "out" and row["channel"] == asked["channel"]), None
@@ -119,6 +120,7 @@ class Explainer:
                 {"table": table, "values": self._values(table, row)}
                 for table, row in explaining.written(self.connection, asked["id"])
             ],
+            "outgoing": list(outgoing(self.connection, asked["id"])),
         }
         return _told(told)
 
@@ -295,7 +297,7 @@ def _told(said: Told) -> Told:
 
 def _plain(value: Any) -> Any:
     match value:
-        case None | bool() | int():
+        case None | bool() | int() | float():
             return value
         case Mapping():
             return _told(dict(value))

@@ -83,7 +83,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
     with connection(given_settings()) as opened:
         rows = partner_desk.entries(opened, kind)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
     table = Table(title=f"{len(rows)} partners")
     for heading in ("number", "kind", "name", "profiles", "answers", "certificates", "state", "note"):
@@ -99,7 +99,7 @@ def list_command(kind: str | None, as_json: bool) -> None:
             "blocked" if row["blocked"] else "in force",
             row["note"] or "",
         )
-    _console().print(table)
+    console().print(table)
 
 
 @partners.command("show")
@@ -116,7 +116,7 @@ def show(number: str, as_json: bool) -> None:
     if not any(found.values()):
         raise EnvironmentFault(f"nothing is known of {number}: no entry, no system, no delegation")
     if as_json:
-        _print_json({**found, "partner": next(iter(found["partner"]), None)})
+        print_json({**found, "partner": next(iter(found["partner"]), None)})
         return
     for part, rows in found.items():
         click.secho(f"{part}: {len(rows) or 'none'}", bold=True)
@@ -268,12 +268,13 @@ def _desk(by: str | None) -> Iterator[PartnerDesk]:
     """The desk of who answers for it; what it refuses ends the command with exit code 3."""
     with connection(given_settings()) as opened:
         try:
-            yield PartnerDesk(opened, by or _user())
+            yield PartnerDesk(opened, by or operator())
         except PartnerError as error:
             raise EnvironmentFault(str(error)) from error
 
 
-def _user() -> str:
+def operator() -> str:
+    """The user of the operating system, who answers for a change where nobody else is named."""
     try:
         return getpass.getuser()
     except (KeyError, ImportError, OSError) as error:
@@ -323,11 +324,13 @@ def _answers(row: Mapping[str, Any]) -> str:
     return f"{told}, key {row['answer_key']}" if row["answer_key"] else told
 
 
-def _console() -> Console:
+def console() -> Console:
+    """For tables: wide where they go into a file."""
     return Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
 
 
-def _print_json(content: Any) -> None:
+def print_json(content: Any) -> None:
+    """Rows as JSON."""
     click.echo(json.dumps(content, ensure_ascii=False, indent=2, default=_plain))
 
 

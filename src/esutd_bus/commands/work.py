@@ -8,6 +8,7 @@ from esutd_bus.commands.database import database
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.logs import configure_logs
+from esutd_bus.mapping.yaml_file import MappingError
 from esutd_bus.own_keys import ConfigurationError
 from esutd_bus.signature.keys import KeyFileError
 from esutd_bus.signature.trust import TrustError
@@ -16,7 +17,7 @@ from esutd_bus.signature.trust import TrustError
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="The process to end with.")
 def work(parent: int | None) -> None:
-    """Run the jobs: fetch revocation lists, ask OCSP responders, answer requests for labour activity.
+    """Run the jobs: fetch revocation lists, ask OCSP responders, answer requests for labour activity, send by the bus.
 
     `esutd-bus serve` does this beside its workers unless ESUTD_WORK is false; this command is for other hosts. On any
     number of nodes: they take turns by locks in the database. SIGTERM or Ctrl-C ends it.
@@ -27,11 +28,12 @@ def work(parent: int | None) -> None:
     configure_logs(settings.log_level, settings.log_format)
     try:
         jobs = scheduler.jobs_of(settings)
-    except (TrustError, ConfigurationError, KeyFileError) as error:
+    except (TrustError, ConfigurationError, KeyFileError, MappingError) as error:
         raise EnvironmentFault(str(error)) from error
     if not jobs:
         raise EnvironmentFault(
-            "there is nothing to do: ESUTD_CRL_URLS, ESUTD_OCSP_URLS and ESUTD_KEY_FILE are not set"
+            "there is nothing to do: none of ESUTD_CRL_URLS, ESUTD_OCSP_URLS, ESUTD_KEY_FILE, ESUTD_BUS_ASYNC_URL"
+            " is set"
         )
     with database(settings) as url:
         scheduler.work(jobs, url, parent)

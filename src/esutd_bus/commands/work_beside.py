@@ -28,7 +28,8 @@ def work_beside(settings: Settings) -> Iterator[None]:
 
     Nothing where it is not wanted (ESUTD_WORK), or has nothing to do.
     """
-    if not settings.work or (settings.revocation_policy == "off" and not settings.key_file):
+    has_work = settings.revocation_policy != "off" or settings.key_file or settings.bus_async_url
+    if not settings.work or not has_work:
         yield
         return
     child = KeptProcess([sys.executable, "-m", "esutd_bus.cli", "work", "--parent", str(os.getpid())])

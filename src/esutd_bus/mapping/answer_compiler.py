@@ -14,7 +14,6 @@ from esutd_bus.mapping.request_compiler import Line
 from esutd_bus.mapping.yaml_file import MappingError
 from esutd_bus.register.case import Shape
 from esutd_bus.register.jsonable import as_text, jsonable
-from esutd_bus.soap.contract import Operation
 from esutd_bus.soap.schema import Node
 
 
@@ -43,12 +42,12 @@ class AnswerCompiler:
 
     def __init__(
         self,
-        operation: Operation,
+        element: Node,
         said: OperationDocument,
         sources: AnswerSources,
         element_paths: Mapping[str, str],
     ) -> None:
-        self._element = operation.response
+        self._element = element
         self._said = said
         self._place = f"{said.place}, answer"
         self._sources = sources

@@ -43,10 +43,10 @@ class AnswerSources:
     def of_command(cls, name: str, decider: Decider) -> AnswerSources:
         """What a command of the register gives."""
         given = decider.answer
-        tables = {table: _kept(metadata.tables[table]) for table in given.tables}
+        tables = {table: kept(metadata.tables[table]) for table in given.tables}
         rows = {**tables, **given.rows, **ROWS_OF_THE_ENGINE}
         as_stored = {
-            name: _kept(metadata.tables[table], stored=True) for name, table in given.table_lists.items()
+            name: kept(metadata.tables[table], stored=True) for name, table in given.table_lists.items()
         }
         return cls(rows, {**given.lists, **as_stored}, f"{name} tells nothing of", f"{name} gives no list")
 
@@ -78,7 +78,7 @@ class AnswerSources:
         return lists[name]
 
 
-def _kept(table: Table, *, stored: bool = False) -> Shape:
+def kept(table: Table, *, stored: bool = False) -> Shape:
     """A row of the register's: `stored`, or as the register has just made it, without what the store adds."""
     columns = [column for column in table.columns if stored or column.info.get("fed_by") != "store"]
     return Shape(

@@ -105,7 +105,7 @@ def compile_mappings(
     documents = read_documents(folder, shared)
     tables = declare(documents)
     # One service may tell of what another one has entered; of one field its own word counts.
-    everywhere = {field: path for document in documents for field, path in _element_paths(document).items()}
+    everywhere = paths_of_fields(documents)
     unfed = set(tables)
     operations: dict[str, MappedOperation] = {}
     for service, document in _pairs(contracts, documents):
@@ -122,7 +122,7 @@ def compile_mappings(
                 if said.command
                 else AnswerSources.of_rows(request.landed, tables)
             )
-            way_out = AnswerCompiler(contract, said, sources, element_paths).compile()
+            way_out = AnswerCompiler(contract.response, said, sources, element_paths).compile()
             operations[tag] = _mapped(contract, said, way_in, way_out, request.fetch)
             if request.entries is not None or decider.judges_entries_as is not None:
                 many.append((tag, said, decider, request.entries))
@@ -216,6 +216,11 @@ def _shape(node: Node) -> list[tuple[object, ...]]:
         for child in node.children
         for below in child.walk()
     ]
+
+
+def paths_of_fields(documents: Iterable[MappingDocument]) -> dict[str, str]:
+    """Field → the element that tells it, for readers of a history."""
+    return {field: path for document in documents for field, path in _element_paths(document).items()}
 
 
 def _element_paths(document: MappingDocument) -> dict[str, str]:

@@ -111,6 +111,11 @@ def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) ->
     )
 
 
+def message_lines(content: Any, place: str) -> Lines:
+    """The lines of a message that goes out: as those of an answer. Raises MappingError."""
+    return _lines(content, {}, "from", _ANSWER_WORDS, place)
+
+
 def _profiles(said: Mapping[str, Any], place: str) -> frozenset[str]:
     if "profiles" not in said:
         return frozenset(_PROFILES)

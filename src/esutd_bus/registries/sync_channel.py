@@ -96,7 +96,7 @@ def _response(answer: HttpAnswer) -> Element:
     body = descend(root, "Body") if local_name(root) == "Envelope" else None
     fault = descend(body, "Fault")
     if fault is not None:
-        raise _refusal(fault)
+        raise refusal(fault)
     response = descend(body, "SendMessageResponse/response")
     if answer.status != _HTTP_OK or response is None:
         raise UpstreamUnavailable(f"{http}: no answer of the synchronous channel")
@@ -107,7 +107,7 @@ def _response(answer: HttpAnswer) -> Element:
     return response
 
 
-def _refusal(fault: Element) -> UpstreamRefused:
+def refusal(fault: Element) -> UpstreamRefused:
     """A SOAP fault, in the words of the ErrorInfo in its detail where there are any."""
     code = (text_at(fault, "faultcode") or "Server").rpartition(":")[2]
     messages: list[str] = []

@@ -13,7 +13,12 @@ import zeep
 
 from esutd_bus.registries.deadline import deadline_session
 from esutd_bus.registries.exchange import Exchange, ExchangeKeeper, Outcome
-from esutd_bus.registries.upstream import UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from esutd_bus.registries.upstream import (
+    UpstreamError,
+    UpstreamNotReached,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,8 +131,8 @@ def _unavailable(error: Exception, progress: _Progress) -> UpstreamError:
     if progress.status is not None:
         return UpstreamUnavailable(f"HTTP {progress.status}: the connection broke within the answer")
     if isinstance(error, requests.exceptions.SSLError):
-        return UpstreamUnavailable("no trusted TLS connection")
+        return UpstreamNotReached("no trusted TLS connection")
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return UpstreamUnavailable("no connection")
+        return UpstreamNotReached("no connection")
     return UpstreamUnavailable("the connection broke before an answer")

@@ -36,6 +36,10 @@ class UpstreamUnavailable(UpstreamError):  # noqa: N818  # the name says what ha
     """
 
 
+class UpstreamNotReached(UpstreamUnavailable):
+    """No connection was made (ESB007): nothing of the request has left, so it was not carried out."""
+
+
 class UpstreamRefused(UpstreamError):  # noqa: N818  # the name says what happened
     """The upstream answered, and the answer is no (ESB008): its own code and text.
 

@@ -17,7 +17,14 @@ from esutd_bus.soap.schema_files import XSD, SchemaFolder
 from esutd_bus.soap.schema_set import SchemaSet
 from esutd_bus.soap.wsdl import Wsdl, WsdlOperation, schema_url
 
-__all__ = ["ContractError", "Operation", "ServiceContract", "ServiceContracts", "load_contracts"]
+__all__ = [
+    "ContractError",
+    "Operation",
+    "ServiceContract",
+    "ServiceContracts",
+    "load_contracts",
+    "load_element",
+]
 
 RESERVED_PATHS = frozenset({"/health", "/ready", "/metrics"})
 """Where machines ask about the service itself."""
@@ -146,6 +153,16 @@ def load_contracts(directory: Path) -> ServiceContracts:
             _keep_apart(contract, other)
         by_path[contract.path] = contract
     return ServiceContracts(MappingProxyType(by_path), RegisterFault(_fault_element(folder)))
+
+
+def load_element(directory: Path, schema: str, tag: str) -> Node:
+    """A global element of a schema of `directory`/xsd that no service's WSDL leads to. Raises `ContractError`."""
+    folder = SchemaFolder(directory / "xsd")
+    document = folder.documents.get(schema)
+    if document is None:
+        raise ContractError(f"xsd/ has no {schema}")
+    needed = folder.reachable(folder.directory / schema, [(document.namespace, schema)])
+    return SchemaSet(needed).element(tag)
 
 
 def _keep_apart(contract: ServiceContract, other: ServiceContract) -> None:

@@ -18,6 +18,7 @@ from esutd_bus.store.connection import Connection
 DICTIONARIES = "dictionaries"
 PARTNERS = "partners"
 REVOCATION = "revocation"
+SUBSCRIPTIONS = "subscriptions"
 
 Read = Callable[[Connection], Awaitable[None]]
 """Reads a subject anew."""

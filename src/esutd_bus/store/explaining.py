@@ -25,6 +25,7 @@ _MESSAGES = """
 SELECT id FROM message
 WHERE (id = %(uuid)s OR request_id = %(uuid)s) AND direction = 'in' AND reply_to IS NULL
    OR id = (SELECT reply_to FROM message WHERE id = %(uuid)s)
+   OR id = (SELECT message_id FROM outbox WHERE id = %(uuid)s)
 ORDER BY id
 """
 _HISTORY = """
@@ -46,7 +47,7 @@ WHERE r.sender = %s AND r.request_id = %s
 """
 _WRITTEN_BY_MESSAGES = """
 SELECT c.table_schema, c.table_name FROM information_schema.columns c
-WHERE c.column_name = 'message_id' AND c.table_schema IN ('public', 'exchange')
+WHERE c.column_name = 'message_id' AND c.table_schema IN ('public', 'exchange') AND c.table_name <> 'outbox'
 ORDER BY c.table_schema DESC, c.table_name
 """
 
@@ -60,7 +61,10 @@ def contracts_called(connection: Connection, text: str, employer: str | None) ->
 
 
 def messages_called(connection: Connection, text: str) -> list[UUID]:
-    """The messages with this id, or with this requestId, the oldest first; an answer's id stands for its request."""
+    """The messages with this id, or with this requestId, the oldest first.
+
+    The id of an answer, or of what was sent because of a message, stands for that message.
+    """
     asked = _uuid(text)
     if asked is None:
         return []
@@ -97,7 +101,10 @@ def bound(connection: Connection, sender: str | None, request_id: UUID | None) -
 
 
 def written(connection: Connection, message_id: UUID) -> list[tuple[str, dict[str, Any]]]:
-    """(table, row) of everything that a message wrote into the register, whatever tables there are."""
+    """(table, row) of everything that a message wrote into the register, whatever tables there are.
+
+    But for what is to be sent because of it: `store.outbox_desk` tells of that.
+    """
     found = []
     for named in connection.execute(_WRITTEN_BY_MESSAGES).fetchall():
         table = sql.Identifier(named["table_schema"], named["table_name"])

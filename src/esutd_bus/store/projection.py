@@ -13,7 +13,11 @@ from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclose
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.timeline import entered_as_json
 from esutd_bus.store import tables
+from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
+from esutd_bus.store.outbox import NOTIFICATION, new_message
+from esutd_bus.store.subscriptions import Subscriptions
+from esutd_bus.store.tables_outbox import outbox
 from esutd_bus.store.work import Outcome
 
 Rows = dict[Table, list[Mapping[str, Any]]]
@@ -22,8 +26,9 @@ Rows = dict[Table, list[Mapping[str, Any]]]
 class Projection:
     """Gathers the rows of a batch, by table: those to insert and those to update."""
 
-    def __init__(self, exchange_tables: Mapping[str, Table]) -> None:
+    def __init__(self, exchange_tables: Mapping[str, Table], subscriptions: Subscriptions) -> None:
         self._exchange_tables = exchange_tables
+        self._subscriptions = subscriptions
         self.inserts: Rows = defaultdict(list)
         self.updates: Rows = defaultdict(list)
 
@@ -51,6 +56,20 @@ class Projection:
         if event.proof is not None:
             self.inserts[tables.proof].append(event.proof)
         self._put(tables.contract, {**event.contract, "changed_at": outcome.decided_at})
+        for subscription in self._subscriptions.to(event.kind, event.contract["employer"], _employer(event)):
+            message = new_message(
+                uuid7(),
+                destination=subscription.service_id,
+                service_id=subscription.service_id,
+                message_type=NOTIFICATION,
+                kind=event.kind,
+                now=record.recorded_at,
+                contract_id=event.contract["id"],
+                version=event.contract["version"],
+                message_id=record.id,
+                subscription=subscription.name,
+            )
+            self.inserts[outbox].append(message)
 
     def _put(self, table: Table, row: Mapping[str, Any]) -> None:
         """A row as it is from now on: new at its first version."""

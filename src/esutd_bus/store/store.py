@@ -16,9 +16,10 @@ from esutd_bus.store.beside import Beside
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.counting import count
 from esutd_bus.store.counts import Counts
-from esutd_bus.store.editions import Followed, Read
+from esutd_bus.store.editions import SUBSCRIPTIONS, Followed, Read
 from esutd_bus.store.loading import load
 from esutd_bus.store.searching import find
+from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreUnavailable, Work
 
@@ -48,8 +49,15 @@ class Store:
         chores: Sequence[tuple[float, Chore]] = (),
     ) -> None:
         """`chores`: what else is to be done at intervals of so many seconds."""
-        self._followed = Followed(follows)
-        self._work = UnitOfWork(url, node=node, exchange_tables=exchange_tables, followed=self._followed)
+        subscriptions = Subscriptions()
+        self._followed = Followed({**follows, SUBSCRIPTIONS: subscriptions.read})
+        self._work = UnitOfWork(
+            url,
+            node=node,
+            exchange_tables=exchange_tables,
+            followed=self._followed,
+            subscriptions=subscriptions,
+        )
         self._aside = Beside(url)
         self._searches = Beside(url, at_once=SEARCHES_AT_ONCE)
         self._counting = Beside(url)

@@ -20,6 +20,7 @@ from sqlalchemy import Table
 
 from esutd_bus.logs import trace
 from esutd_bus.store.editions import Followed
+from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.work import Outcome, StoreRejected, StoreUnavailable, Work
 from esutd_bus.store.writer import Writer
 
@@ -76,9 +77,21 @@ class UnitOfWork:
     """One task with one writer."""
 
     def __init__(
-        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], followed: Followed
+        self,
+        url: str,
+        *,
+        node: str,
+        exchange_tables: Mapping[str, Table],
+        followed: Followed,
+        subscriptions: Subscriptions | None = None,
     ) -> None:
-        self._writer = Writer(url, node=node, exchange_tables=exchange_tables, followed=followed)
+        self._writer = Writer(
+            url,
+            node=node,
+            exchange_tables=exchange_tables,
+            followed=followed,
+            subscriptions=subscriptions or Subscriptions(),
+        )
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
         self._begun = self._lasted = 0.0

@@ -18,6 +18,7 @@ from esutd_bus.store.editions import Followed, in_force
 from esutd_bus.store.journal import Head, link
 from esutd_bus.store.loading import load
 from esutd_bus.store.projection import Projection
+from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
 
 _MOVE_HEAD = "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s"
@@ -31,11 +32,18 @@ class Writer:
     """
 
     def __init__(
-        self, url: str, *, node: str, exchange_tables: Mapping[str, Table], followed: Followed
+        self,
+        url: str,
+        *,
+        node: str,
+        exchange_tables: Mapping[str, Table],
+        followed: Followed,
+        subscriptions: Subscriptions,
     ) -> None:
         self._url = url
         self._node = node
         self._exchange_tables = exchange_tables
+        self._subscriptions = subscriptions
         in_order = (*tables.metadata.sorted_tables, *exchange_tables.values())
         self._order = {table: place for place, table in enumerate(in_order)}
         self._followed = followed
@@ -74,7 +82,7 @@ class Writer:
 
     async def _write(self, connection: Connection, head: Head, decided: Decided) -> None:
         moved = replace(head)
-        projection = Projection(self._exchange_tables)
+        projection = Projection(self._exchange_tables, self._subscriptions)
         for work, outcome in decided.outcomes.items():
             for record in (*work.records, outcome.answer):
                 projection.inserts[tables.message].append(link(moved, record))

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from prometheus_client import Gauge
+from prometheus_client import Counter, Gauge
+
+from esutd_bus.store.breakers import is_tried
+from esutd_bus.store.outbox_state import OutboxState
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,6 +51,38 @@ LABOUR_OVERDUE = Gauge(
     "Requests for labour activity that should have been answered before today",
     multiprocess_mode="livemostrecent",
 )
+
+OUTBOX_MESSAGES = Gauge(
+    "esutd_outbox_messages",
+    "Messages to be sent by the bus by state: those that are under way, and dead letters",
+    ["state"],
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX_OLDEST = Gauge(
+    "esutd_outbox_oldest_seconds",
+    "Age of the oldest message that is neither delivered nor given up; 0 where there is none",
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX_BREAKER = Gauge(
+    "esutd_outbox_breaker_open",
+    "1 where a destination of the bus is left alone for a while, after failures in a row",
+    ["destination"],
+    multiprocess_mode="livemostrecent",
+)
+OUTBOX_ATTEMPTS = Counter("esutd_outbox_attempts_total", "What came of attempts to send or ask", ["happened"])
+
+
+def tell_outbox(
+    counts: Sequence[Mapping[str, Any]], breakers: Sequence[Mapping[str, Any]], now: datetime
+) -> None:
+    """Those of the job «outbox»: rows of `store.outbox.counts` and of `store.breakers.states`."""
+    for state in OutboxState:
+        if not state.is_final or state is OutboxState.DEAD:
+            OUTBOX_MESSAGES.labels(state.value).set(sum(r["messages"] for r in counts if r["state"] == state))
+    open_since = [row["oldest"] for row in counts if not OutboxState[row["state"]].is_final]
+    OUTBOX_OLDEST.set(max(0.0, (now - min(open_since)).total_seconds()) if open_since else 0)
+    for row in breakers:
+        OUTBOX_BREAKER.labels(row["destination"]).set(is_tried(row["failures"]))
 
 
 def tell_labour(backlog: Backlog, now: datetime) -> None:

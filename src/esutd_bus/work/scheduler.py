@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, runtime_checkable
 
 import psycopg
 import structlog
@@ -23,6 +23,7 @@ from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
     from esutd_bus.settings import Settings
+    from esutd_bus.signature.key_ring import KeyRing
 
 _LOOK_FOR_PARENT_SECONDS: Final = 1.0
 
@@ -44,18 +45,31 @@ class Job(Protocol):
         """Does it, on a connection that commits by itself. May raise psycopg.Error."""
 
 
+@runtime_checkable
+class WorksBeside(Protocol):
+    """A job that has something under way between its turns."""
+
+    def finish(self, connection: psycopg.Connection[dict[str, Any]]) -> None:
+        """Brings that to an end, after the last turn. May raise psycopg.Error."""
+
+
 def jobs_of(settings: Settings) -> Sequence[Job]:
-    """What there is to do. Raises TrustError, ConfigurationError, KeyFileError."""
+    """What there is to do. Raises TrustError, ConfigurationError, KeyFileError, MappingError."""
     jobs: list[Job] = []
     sources = Sources.of(settings)
     if sources:
         jobs.append(RefreshTrust(settings, sources))
+    keys: KeyRing | None = None
     if settings.key_file:
         keys = open_keys(settings)
         keys.watch()
         jobs.append(LabourActivity(keys, settings.clock))
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
+    if settings.bus_async_url:
+        from esutd_bus.work.outbox_jobs import outbox_jobs  # noqa: PLC0415  # zeep is slow to load
+
+        jobs += outbox_jobs(settings, keys)
     return jobs
 
 
@@ -72,9 +86,10 @@ def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> N
         executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
+    turns = {job: _Turns(job, database_url) for job in jobs}
     for job in jobs:
         scheduler.add_job(
-            _Turns(job, database_url).take,
+            turns[job].take,
             "interval",
             seconds=job.seconds,
             id=job.name,
@@ -86,6 +101,8 @@ def work(jobs: Sequence[Job], database_url: str, parent: int | None = None) -> N
             _log.warning("the process that started this one is gone")
             break
     scheduler.shutdown(wait=True)
+    for each in turns.values():
+        each.finish()
 
 
 class _Turns:
@@ -98,11 +115,19 @@ class _Turns:
         self._is_away = False
 
     def take(self) -> None:
+        self._do(self._job.run)
+
+    def finish(self) -> None:
+        """What the job has under way is brought to an end."""
+        if isinstance(self._job, WorksBeside):
+            self._do(self._job.finish)
+
+    def _do(self, do: Callable[[psycopg.Connection[dict[str, Any]]], None]) -> None:
         try:
             if self._connection is None:
                 self._connection = connect_now(self._url)
                 self._connection.autocommit = True
-            self._job.run(self._connection)
+            do(self._connection)
             self._is_away = False
         except psycopg.Error as error:
             if not self._is_away:  # told once, not at every turn

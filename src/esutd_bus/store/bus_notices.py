@@ -1,0 +1,57 @@
+"""What the bus told of messages of ours, as the node that it told has kept it (`bus_notice`): applied here, in order.
+
+A status of a message that nobody here knows by that id yet waits for a while: the bus may be faster than the commit of
+its own answer. Applied or not, a notice is looked at once.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final, LiteralString
+
+from esutd_bus.store import outbox_told
+from esutd_bus.store.outbox import Connection, Limits
+
+_PATIENCE: Final = timedelta(minutes=10)
+
+_WAITING: LiteralString = """
+SELECT n.* FROM bus_notice n
+WHERE n.applied_at IS NULL AND (
+    n.told_at < %(before)s
+    OR EXISTS (SELECT FROM outbox o WHERE o.bus_message_id = n.bus_message_id)
+    OR EXISTS (SELECT FROM outbox o WHERE o.correlation_id = n.correlation_id AND o.message_type = 'REQUEST'))
+ORDER BY n.told_at, n.message_id LIMIT 100 FOR UPDATE OF n SKIP LOCKED
+"""
+
+
+def can_be_told(connection: Connection) -> bool:
+    """Whether this database has a place for notices at all."""
+    found = connection.execute("SELECT to_regclass('bus_notice') IS NOT NULL AS there").fetchone()
+    return found is not None and bool(found["there"])
+
+
+def apply(connection: Connection, limits: Limits, now: datetime) -> bool:
+    """Applies some of what waits; whether there was anything. In the caller's transaction."""
+    notices = connection.execute(_WAITING, {"before": now - _PATIENCE}).fetchall()
+    for notice in notices:
+        _apply(connection, notice, limits, now)
+    ids = [notice["message_id"] for notice in notices]
+    connection.execute("UPDATE bus_notice SET applied_at = %s WHERE message_id = ANY(%s)", (now, ids))
+    return bool(notices)
+
+
+def _apply(connection: Connection, notice: dict[str, Any], limits: Limits, now: datetime) -> None:
+    if notice["kind"] == "answer":
+        outbox_told.answer(
+            connection, notice["correlation_id"] or "", bytes(notice["answer"] or b""), limits, now
+        )
+        return
+    outbox_told.status(
+        connection,
+        notice["bus_message_id"] or "",
+        notice["state"] or "",
+        limits,
+        now,
+        code=notice["code"],
+        told=notice["told"],
+    )

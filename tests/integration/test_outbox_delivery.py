@@ -1,0 +1,369 @@
+"""The outbox at work: a real PostgreSQL, real HTTP to a bus that keeps ids, and a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import psycopg
+import pytest
+from lxml import etree
+from outbox_at_work import BODY, PLAIN, OutboxAtWork, at_work
+from prometheus_client import REGISTRY
+from store_works import EMPLOYER, amendment, in_a_loop, registration, rows, submit_all, unit_of_work
+
+from esutd_bus.register.state import Needs
+from esutd_bus.signature.key_places import FilePlace, Secret
+from esutd_bus.signature.key_ring import KeyRing
+from esutd_bus.signature.keys import KeyUnavailableError, SigningKey
+from esutd_bus.signature.trust import TrustStore
+from esutd_bus.signature.verifier import Verifier
+from esutd_bus.store.subscriptions import Subscriptions
+from esutd_bus.testbed.test_ca import TestCa
+from support.async_bus import AsyncBus
+
+
+@pytest.fixture
+def bus() -> Iterator[AsyncBus]:
+    with AsyncBus() as running:
+        yield running
+
+
+@pytest.fixture
+def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
+    with at_work(database, bus.url) as made:
+        yield made
+
+
+def test_a_message_is_sent_once_and_its_delivery_is_known(work: OutboxAtWork, bus: AsyncBus) -> None:
+    sent = work.put("portal")
+    work.until_idle()
+    assert work.states() == {sent: "DELIVERED"}
+    assert [each.our_id for each in bus.arrived] == [str(sent)]
+    assert bus.arrived[0].data == BODY
+    assert bus.arrived[0].correlation_id == str(sent)
+    assert work.attempts(sent) == [("send", "accepted", "ACCEPTED"), ("ask", "delivered", "DELIVERED")]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "first"),
+    [
+        ("refuse", "refused"),
+        ("html", "no answer"),
+        ("cut-before", "no answer"),
+        ("hang", "no answer"),
+        ("cut-after", "no answer"),
+        ("on-delivery", "accepted"),
+        ("not-delivered", "accepted"),
+        ("lost", "accepted"),
+    ],
+)
+def test_whatever_breaks_once_it_is_delivered_and_has_one_effect(
+    work: OutboxAtWork, bus: AsyncBus, behaviour: str, first: str
+) -> None:
+    bus.script["portal"] = [behaviour, "ok"]
+    sent = work.put("portal")
+    work.until_idle()
+    assert work.states() == {sent: "DELIVERED"}
+    assert bus.effects == [str(sent)]
+    assert work.attempts(sent)[0][1] == first
+
+
+def test_a_message_of_unknown_outcome_is_asked_about_before_it_is_sent_again(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["portal"] = ["cut-after"]
+    sent = work.put("portal")
+    work.until_idle()
+    assert work.states() == {sent: "DELIVERED"}
+    assert bus.calls["sendMessage"] == 1
+
+
+def test_a_bus_that_knows_only_its_own_ids_gets_it_again_with_the_same_id(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["portal"], bus.knows_senders_ids = ["cut-after", "ok"], False
+    sent = work.put("portal")
+    work.until_idle()
+    assert [each.our_id for each in bus.arrived] == [str(sent), str(sent)]
+    assert bus.effects == [str(sent)]
+
+
+def test_what_is_refused_again_and_again_is_a_dead_letter_with_its_reason(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["poison"] = ["refuse"]
+    dead = work.put("poison")
+    work.until_idle()
+    assert work.states() == {dead: "DEAD"}
+    assert rows(work.url, "SELECT reason, setbacks FROM outbox") == [("BUS-1: the bus says no", 3)]
+
+
+def test_what_is_never_reached_is_given_up_when_its_time_is_over(database: str) -> None:
+    with at_work(database, "http://127.0.0.1:9/", whole=timedelta(hours=1)) as work:
+        lost = work.put("portal")
+        work.until_idle()
+        assert work.states() == {lost: "DEAD"}
+        assert rows(work.url, "SELECT reason FROM outbox") == [("WAITING when its 1 h were over",)]
+        assert {attempt[1] for attempt in work.attempts(lost)} == {"not sent"}
+
+
+def test_a_request_is_through_when_its_answer_is_kept_and_the_bus_told_so(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    asked = work.put("registry", "REQUEST")
+    work.until_idle()
+    assert work.states() == {asked: "ANSWERED"}
+    ((answer,),) = rows(work.url, "SELECT answer FROM outbox")
+    assert b"<answer>42</answer>" in answer
+    assert [each[0] for each in work.attempts(asked)] == ["send", "ask", "fetch", "acknowledge"]
+    assert len(bus.acknowledged) == 1
+
+
+def test_what_is_no_xml_is_a_dead_letter_at_once(work: OutboxAtWork, bus: AsyncBus) -> None:
+    dead = work.put("portal", body=b"no XML")
+    work.until_idle()
+    assert work.states() == {dead: "DEAD"}
+    assert bus.calls["sendMessage"] == 0
+
+
+def test_messages_about_a_contract_keep_their_order_and_others_go_on(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["portal"] = ["refuse", "ok"]
+    contract = UUID(int=1)
+    first, second, third = (work.put("portal", contract_id=contract, version=n) for n in (1, 2, 3))
+    other = work.put("portal", contract_id=UUID(int=2), version=1)
+    work.turn()
+    work.until_idle()
+    assert set(work.states().values()) == {"DELIVERED"}
+    of_contract = [each for each in bus.effects if each != str(other)]
+    assert of_contract == [str(first), str(second), str(third)]
+    assert bus.effects.index(str(other)) < bus.effects.index(str(second))
+
+
+def test_a_dead_letter_lets_those_behind_it_go(work: OutboxAtWork, bus: AsyncBus) -> None:
+    bus.script["portal"] = ["refuse", "refuse", "refuse", "ok"]
+    first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
+    work.until_idle()
+    assert work.states() == {first: "DEAD", second: "DELIVERED"}
+
+
+def test_poison_and_a_destination_that_hangs_delay_no_other(work: OutboxAtWork, bus: AsyncBus) -> None:
+    """While they last, everything else is delivered: without the clock being moved at all."""
+    bus.script["poison"], bus.script["hanging"] = ["refuse"], ["hang"]
+    for _ in range(12):
+        work.put("hanging")
+    work.put("poison")
+    well = [work.put("portal") for _ in range(40)]
+    while len([each for each in bus.arrived if each.service_id == "portal"]) < len(well):
+        work.turn()
+    states = work.states()
+    assert {states[each] for each in well} <= {"SENDING", "ACCEPTED", "DELIVERED"}
+    assert not [each for each in bus.arrived if each.service_id != "portal"]
+
+
+def test_a_breaker_opens_and_one_message_tries_when_its_time_comes(work: OutboxAtWork, bus: AsyncBus) -> None:
+    bus.script["portal"] = ["html"]
+    sent = [work.put("portal") for _ in range(20)]
+    work.turn()
+    work.settle()
+    calls = bus.calls["sendMessage"]
+    assert calls < len(sent), "it was left alone after some failures"
+    work.turn()
+    assert bus.calls["sendMessage"] == calls, "it is left alone"
+    work.later(minutes=3)
+    work.turn()
+    work.settle()
+    assert bus.calls["sendMessage"] + bus.calls["getMessageStatus"] == calls + 1, "one tries"
+    bus.heal()
+    work.until_idle()
+    assert set(work.states().values()) == {"DELIVERED"}
+
+
+def test_a_node_that_died_while_it_sent_loses_nothing(work: OutboxAtWork, bus: AsyncBus) -> None:
+    bus.script["portal"] = ["hang", "ok"]
+    sent = work.put("portal")
+    dying = work.another_node()
+    dying.turn()  # and never records what comes of it
+    assert work.states() == {sent: "SENDING"}
+    work.until_idle()
+    assert work.states() == {sent: "DELIVERED"}
+    assert bus.effects == [str(sent)]
+
+
+def test_nodes_share_the_work(work: OutboxAtWork, bus: AsyncBus) -> None:
+    other = work.another_node()
+    sent = [work.put(f"destination {n % 10}") for n in range(100)]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(OutboxAtWork.turn, (work, other)))
+    work.until_idle(other)
+    assert sorted(each.our_id for each in bus.arrived) == sorted(map(str, sent))
+    assert rows(work.url, "SELECT count(DISTINCT node) FROM outbox_attempt WHERE doing = 'send'") == [(2,)]
+
+
+BUS_NOTICE = """
+CREATE TABLE IF NOT EXISTS bus_notice (message_id uuid PRIMARY KEY, kind text NOT NULL, bus_message_id text,
+    correlation_id text, state text, code text, told text, answer bytea, told_at timestamptz NOT NULL,
+    applied_at timestamptz)
+"""
+
+
+def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    work.connection.execute(BUS_NOTICE)
+    bus.script["portal"] = ["on-delivery"]
+    sent = work.put("portal")
+    work.turn()
+    work.settle()
+    (arrived,) = bus.arrived
+    said = ("ON_DELIVERY", "DELIVERED", "DELIVERED", "ON_DELIVERY", "NOT_DELIVERED")
+    for state in said:
+        work.connection.execute(
+            "INSERT INTO bus_notice (message_id, kind, bus_message_id, state, told_at)"
+            " VALUES (gen_random_uuid(), 'status', %s, %s, clock_timestamp())",
+            (arrived.bus_id, state),
+        )
+    work.turn()
+    assert work.states() == {sent: "DELIVERED"}
+    assert bus.calls["getMessageStatus"] == 0
+    assert work.attempts(sent)[-1] == ("status", "delivered", "DELIVERED")
+    assert rows(work.url, "SELECT count(*) FROM bus_notice WHERE applied_at IS NULL") == [(0,)]
+
+
+def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: AsyncBus) -> None:
+    work.connection.execute(BUS_NOTICE)
+    bus.answers_requests = False
+    asked = work.put("registry", "REQUEST")
+    work.turn()
+    work.settle()
+    (arrived,) = bus.arrived
+    for correlation_id in (arrived.correlation_id, "somebody else's"):
+        work.connection.execute(
+            "INSERT INTO bus_notice (message_id, kind, correlation_id, answer, told_at)"
+            " VALUES (gen_random_uuid(), 'answer', %s, '<a/>', clock_timestamp())",
+            (correlation_id,),
+        )
+    work.until_idle()
+    assert work.states() == {asked: "ANSWERED"}
+    assert rows(work.url, "SELECT answer FROM outbox") == [(b"<a/>",)]
+    assert rows(work.url, "SELECT count(*) FROM bus_notice WHERE applied_at IS NULL") == [(1,)]
+
+
+def test_upkeep_is_done_once_a_period_and_removes_what_is_through_and_old(
+    work: OutboxAtWork, bus: AsyncBus
+) -> None:
+    bus.script["poison"] = ["refuse"]
+    through, dead = work.put("portal"), work.put("poison")
+    other = work.another_node()
+    work.until_idle(other)
+    work.later(days=89)
+    work.turn()
+    other.turn()
+    assert set(work.states()) == {through, dead}
+    work.later(days=2)
+    other.turn()
+    work.turn()
+    assert set(work.states()) == {dead}
+    turns = rows(work.url, "SELECT period, count(*), count(ended_at) FROM job_turn GROUP BY 1")
+    assert {each[1:] for each in turns} == {(1, 1)}
+
+
+@in_a_loop
+async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(database: str) -> None:
+    """And nobody else: the outbox has a row for each subscription that wants the entry."""
+    now = datetime.now(UTC)
+    subscriptions = [
+        ("all", None, ["ContractRegistered", "ContractAmended"]),
+        ("one", EMPLOYER, ["ContractAmended"]),
+        ("other", "060140000034", ["ContractRegistered"]),
+    ]
+    with psycopg.connect(database) as connection:
+        for name, employer, events in subscriptions:
+            connection.execute(
+                "INSERT INTO subscription VALUES (%s, '1', %s, %s, %s, %s)",
+                (name, name, employer, events, now),
+            )
+    async with unit_of_work(database, subscriptions=_in_force(database)) as unit:
+        await submit_all(unit, [registration("n1")])
+        await submit_all(unit, [amendment("elsewhere", Needs(contract_external_id="external-n1"))])
+    told = rows(database, "SELECT subscription, kind, version FROM outbox ORDER BY 1, 3")
+    assert told == [
+        ("all", "ContractRegistered", 1),
+        ("all", "ContractAmended", 2),
+        ("one", "ContractAmended", 2),
+    ]
+    with AsyncBus() as bus, at_work(database, bus.url) as work:
+        work.until_idle()
+        assert set(work.states().values()) == {"DELIVERED"}
+        told_of = [each.data for each in bus.arrived if each.service_id == "one"]
+    assert len(told_of) == 1
+    for words in (b"ContractAmended</ns1:event>", b"<ns1:field>workPlace/address</ns1:field>", b"elsewhere"):
+        assert words in told_of[0]
+    PLAIN.assertValid(etree.fromstring(told_of[0]))
+
+
+class KeyThatIsAway(KeyRing):
+    """Its token is not there at first."""
+
+    away = 2
+
+    def get(self, name: str | None = None) -> SigningKey:
+        self.away -= 1
+        if self.away >= 0:
+            raise KeyUnavailableError("the token is away")
+        return super().get(name)
+
+
+@in_a_loop
+async def test_a_notification_is_signed_and_waits_for_its_key(database: str, ca: TestCa) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute(
+            "INSERT INTO subscription VALUES ('p', '1', 'portal', NULL, '{ContractRegistered}', now())"
+        )
+    async with unit_of_work(database, subscriptions=_in_force(database)) as unit:
+        await submit_all(unit, [registration("n1")])
+    own = ca.identity("service")
+    keys = KeyThatIsAway({None: FilePlace(own.path, Secret(own.password))})
+    with AsyncBus() as bus, at_work(database, bus.url, keys=keys) as work:
+        work.until_idle()
+        (message,) = work.states()
+        assert work.states() == {message: "DELIVERED"}
+        happened = [each[1] for each in work.attempts(message)]
+        assert happened == ["not sent", "not sent", "accepted", "delivered"]
+        (arrived,) = bus.arrived
+    PLAIN.assertValid(etree.fromstring(arrived.data))
+    verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
+    assert verifier.verify_document(arrived.data, datetime.now(UTC))
+
+
+def test_what_waits_is_in_the_metrics(work: OutboxAtWork, bus: AsyncBus) -> None:
+    bus.script["poison"], bus.script["away"] = ["refuse"], ["html"]
+    work.put("poison")
+    for _ in range(6):
+        work.put("away")
+    work.turn()
+    work.settle()
+    for _ in range(3):
+        work.later(seconds=20)
+        work.turn()
+        work.settle()
+    told = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in REGISTRY.collect()
+        for sample in family.samples
+    }
+    assert told["esutd_outbox_messages", "DEAD"] == 1
+    assert told["esutd_outbox_messages", "WAITING"] + told["esutd_outbox_messages", "OUTCOME_UNKNOWN"] == 6
+    assert told[("esutd_outbox_oldest_seconds",)] >= 40
+    assert told["esutd_outbox_breaker_open", "away"] == 1
+    assert told["esutd_outbox_attempts_total", "refused"] >= 3
+
+
+def _in_force(database: str) -> Subscriptions:
+    columns = ("name", "subscriber", "service_id", "employer", "events", "added_at")
+    found = rows(database, "SELECT * FROM subscription")
+    return Subscriptions(dict(zip(columns, row, strict=True)) for row in found)
