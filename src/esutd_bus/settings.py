@@ -129,6 +129,18 @@ class Settings(BaseSettings):
     outbox_keep_days: float = Field(default=90, gt=0)
     """How long messages that are through can be looked at; then they are removed. Dead letters stay."""
 
+    archive_dir: Path | None = None
+    """Where archived slices of the journal go; a folder that every node with `work` reaches."""
+    keep_bodies_days: float | None = Field(default=None, ge=1)
+    """How long the database keeps the bytes of messages, which then stand in a slice; unset: for ever."""
+    keep_requests_days: float | None = Field(default=None, ge=1)
+    """How long a requestId stays bound to its answer; unset: for ever."""
+    keep_certificates_days: float | None = Field(default=None, ge=8)
+    """How long a certificate that no message comes with is remembered with its OCSP answer; unset: for ever.
+
+    Not shorter than it is asked about, which is 7 days. Revoked ones are never forgotten.
+    """
+
     work: bool = True
     """Whether `serve` also runs the jobs of `work`."""
     workers: int = Field(default=2, ge=1, le=64)
@@ -165,6 +177,14 @@ class Settings(BaseSettings):
         if self.revocation_policy != "off" and not (self.crl_urls or self.ocsp_urls):
             raise ValueError(
                 f"ESUTD_REVOCATION is {self.revocation}, but neither ESUTD_CRL_URLS nor ESUTD_OCSP_URLS is set"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _archive_has_a_place(self) -> Self:
+        if self.keep_bodies_days is not None and self.archive_dir is None:
+            raise ValueError(
+                "ESUTD_KEEP_BODIES_DAYS is set, but ESUTD_ARCHIVE_DIR, where they would go, is not"
             )
         return self
 

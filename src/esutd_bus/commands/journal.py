@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import json
 import sys
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,7 +16,12 @@ from rich.table import Table
 from esutd_bus.commands.database import connection
 from esutd_bus.commands.exits import DIFFERENCE, EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
+from esutd_bus.commands.journal_archive import archive, unlike_archive
+from esutd_bus.commands.journal_export import export
+from esutd_bus.commands.journal_files import verified_files
 from esutd_bus.logs import mask
+from esutd_bus.register.names import Language
+from esutd_bus.safekeeping.bundle import restore_body
 from esutd_bus.store import messages, verification
 
 WIDTH_OF_A_FILE = 180
@@ -46,9 +49,13 @@ def show(
 
     MESSAGE_ID is the messageId of a receipt or the correlationId of a fault.
     """
-    with connection(given_settings()) as opened:
+    settings = given_settings()
+    with connection(settings) as opened:
         if message_id is not None:
-            _conversation(messages.conversation(opened, message_id), message_id)
+            rows = messages.conversation(opened, message_id)
+            for row in rows:
+                restore_body(opened, settings.archive_dir, row)
+            _conversation(rows, message_id)
             return
         found = messages.find(opened, messages.Filter(since=since, until=until, **wanted), limit)
     table = Table(title=f"{len(found)} messages, newest first")
@@ -103,72 +110,45 @@ def _signatures(report: Mapping[str, Any]) -> None:
         click.echo(f"  refused: {report['reason']} ({report['detail']}){section}")
 
 
-def _readable(body: bytes) -> str:
-    encoding = "utf-16" if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8"
-    return body.decode(encoding, "replace")
-
-
 @journal.command("verify")
-def verify() -> None:
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--trust",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Of a bundle: the folder with the CA certificates to believe.  [ESUTD_TRUST_DIR]",
+)
+@click.option(
+    "--with-archive", is_flag=True, help="Also every slice in ESUTD_ARCHIVE_DIR, beside the database."
+)
+@click.option("--language", type=click.Choice(["ru", "en"]), default="ru", show_default=True)
+def verify(files: tuple[Path, ...], trust: Path | None, with_archive: bool, language: Language) -> None:
     """Prove that no record was changed, removed or exchanged.
 
-    Walks every chain and the seals over them in one snapshot; nodes may go on serving meanwhile. Exit code 1
-    and the place, where something is not as it was written.
+    Without FILES: walks every chain and the seals over them in one snapshot; nodes may go on serving meanwhile. With
+    FILES, bundles (`journal export`) and slices (`journal archive`): checks these, without the database; slices of one
+    chain must follow from each other. Exit code 1 and the place, where something is not as it was written.
     """
-    with connection(given_settings()) as opened:
+    settings = given_settings()
+    if files:
+        if not verified_files(files, settings, trust, language):
+            raise SystemExit(DIFFERENCE)
+        return
+    with connection(settings) as opened:
         result = verification.verify(opened)
-    for finding in result.findings:
+    lost = unlike_archive(result.slices, settings) if with_archive else []
+    for finding in [*result.findings, *lost]:
         click.secho(f"{finding.place}: {finding.what}", fg="red")
     told = f"{result.records} records in {result.chains} chains, {result.seals} seals"
+    if result.archived:
+        told += f", bytes of {result.archived} records in {len(result.slices)} slices"
     if result.last_seal is not None:
         # Written down elsewhere, it shows that no seals were taken from the end.
         told += f", the last {result.last_seal}"
-    if not result.whole:
-        click.echo(f"the journal is broken: {len(result.findings)} findings ({told})")
+    if findings := len(result.findings) + len(lost):
+        click.echo(f"the journal is broken: {findings} findings ({told})")
         raise SystemExit(DIFFERENCE)
     click.echo(f"the journal is whole: {told}")
 
 
-@journal.command("export")
-@click.argument("message_id", type=click.UUID)
-@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True)
-def export(message_id: UUID, output: Path) -> None:
-    """Write everything about MESSAGE_ID into a folder.
-
-    Each message's exact bytes in a file of its own, and `records.json` with what the journal says of them.
-    """
-    with connection(given_settings()) as opened:
-        rows = messages.conversation(opened, message_id)
-    if not rows:
-        raise EnvironmentFault(f"the journal has no message {message_id}")
-    try:
-        _write(output, rows)
-    except OSError as error:
-        raise EnvironmentFault(f"{output} cannot be written: {error.strerror}") from error
-    click.echo(f"{len(rows)} messages in {output}")
-
-
-def _write(output: Path, rows: list[dict[str, Any]]) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    told = []
-    for number, row in enumerate(rows, start=1):
-        body = row.pop("body")
-        name = f"{number}-{row['channel']}-{row['direction']}.xml"
-        if body is not None:
-            (output / name).write_bytes(body)
-        told.append({"file": name, **{key: _plain(value) for key, value in row.items()}})
-    (output / "records.json").write_text(
-        json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8"
-    )
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case bytes() | memoryview():
-            return bytes(value).hex()
-        case datetime():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
+journal.add_command(export)
+journal.add_command(archive)

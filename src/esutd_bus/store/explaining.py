@@ -105,12 +105,19 @@ def written(connection: Connection, message_id: UUID) -> list[tuple[str, dict[st
 
     But for what is to be sent because of it: `store.outbox_desk` tells of that.
     """
-    found = []
+    return written_by(connection, [message_id]).get(message_id, [])
+
+
+def written_by(
+    connection: Connection, message_ids: Sequence[UUID]
+) -> dict[UUID, list[tuple[str, dict[str, Any]]]]:
+    """The same of several messages, by message: each table is read once."""
+    found: dict[UUID, list[tuple[str, dict[str, Any]]]] = {}
     for named in connection.execute(_WRITTEN_BY_MESSAGES).fetchall():
         table = sql.Identifier(named["table_schema"], named["table_name"])
-        query = sql.SQL("SELECT * FROM {} WHERE message_id = %s").format(table)
-        rows = connection.execute(query, (message_id,)).fetchall()
-        found += [(str(named["table_name"]), row) for row in rows]
+        query = sql.SQL("SELECT * FROM {} WHERE message_id = ANY(%s)").format(table)
+        for row in connection.execute(query, (list(message_ids),)).fetchall():
+            found.setdefault(row["message_id"], []).append((str(named["table_name"]), row))
     return found
 
 

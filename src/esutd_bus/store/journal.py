@@ -96,25 +96,31 @@ def _report(report: Mapping[str, Any]) -> bytes:
 
 
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the hash before and the row, all that it says but `hash` and `body`.
+    """SHA-256 over the hash before and the record's text."""
+    return sha256(before + record_text(row)).digest()
 
-    `body_sha256` stands for the body. A column without value counts like no column: one
-    that the table gains later leaves the records before it as they were.
+
+def record_text(row: Mapping[str, Any]) -> bytes:
+    """All that a record says but `hash` and `body`, as JSON in one form; `body_sha256` stands for the body.
+
+    A column without value counts like no column: one that the table gains later leaves the records before it as they
+    were.
     """
     said = {name: value for name, value in row.items() if value is not None and name not in ("body", "hash")}
     if "recorded_at" in said:
         # The database gives instants back in the session's zone: the hash is over the instant.
         said["recorded_at"] = said["recorded_at"].astimezone(UTC)
-    return _hash(before, _json(said))
+    return _json(said)
 
 
 def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, Any]) -> bytes:
-    """SHA-256 over the seal before and the heads of all chains at this moment."""
-    return _hash(before, _json({"seq": seq, "sealed_at": sealed_at.astimezone(UTC), "heads": heads}))
+    """SHA-256 over the seal before and the seal's text."""
+    return sha256(before + seal_text(seq, sealed_at, heads)).digest()
 
 
-def _hash(before: bytes, text: bytes) -> bytes:
-    return sha256(before + text).digest()
+def seal_text(seq: int, sealed_at: datetime, heads: Mapping[str, Any]) -> bytes:
+    """The heads of all chains at this moment, as JSON in one form."""
+    return _json({"seq": seq, "sealed_at": sealed_at.astimezone(UTC), "heads": heads})
 
 
 def _json(value: object) -> bytes:

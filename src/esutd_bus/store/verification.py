@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -10,7 +11,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
+from esutd_bus.store import retention
 from esutd_bus.store.journal import GENESIS, record_hash, seal_hash
+from esutd_bus.store.retention import Slice
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -33,6 +36,12 @@ class Verification:
 
     records: int = 0
     chains: int = 0
+    archived: int = 0
+    """Of the records those whose bytes stand in a slice alone."""
+
+    slices: list[Slice] = field(default_factory=list)
+    """The slices that the database knows of: with their files the journal is whole."""
+
     seals: int = 0
     last_seal: str | None = None
     """The last seal's hash, hexadecimal."""
@@ -55,7 +64,7 @@ def verify(connection: Connection) -> Verification:
     with_records = {
         row["chain"] for row in connection.execute("SELECT DISTINCT chain FROM message ORDER BY chain")
     }
-    result = Verification()
+    result = Verification(slices=retention.slices(connection))
     for chain in sorted(heads.keys() | with_records):
         result.chains += 1
         result.findings.extend(_walk(connection, chain, heads.get(chain), result))
@@ -67,6 +76,7 @@ def _walk(
     connection: Connection, chain: str, head: dict[str, Any] | None, result: Verification
 ) -> Iterator[Finding]:
     before, expected = GENESIS, 1
+    archived = _Archived([one for one in result.slices if one.chain == chain])
     with connection.cursor("journal", row_factory=dict_row) as cursor:
         cursor.itersize = _FETCHED_AT_ONCE
         cursor.execute("SELECT * FROM message WHERE chain = %s ORDER BY seq", (chain,))
@@ -84,8 +94,12 @@ def _walk(
                 yield Finding(
                     place, "altered or out of place: its hash does not follow from the record before it"
                 )
+            yield from archived.follow(place, row["seq"], before, bytes(row["hash"]))
             if row["body"] is None:
-                yield Finding(place, "the message's bytes are missing")
+                if archived.stands_in_a_slice(row["seq"]):
+                    result.archived += 1
+                else:
+                    yield Finding(place, "the message's bytes are missing")
             elif sha256(row["body"]).digest() != bytes(row["body_sha256"]):
                 yield Finding(place, "the message's bytes are not those that were recorded")
             before, expected = bytes(row["hash"]), row["seq"] + 1
@@ -96,6 +110,29 @@ def _walk(
         yield Finding(f"chain {chain}, {gone}", "missing at the end")
     elif (head["seq"], bytes(head["hash"])) != (expected - 1, before):
         yield Finding(f"chain {chain}, record {expected - 1}", "is not the chain's head")
+
+
+class _Archived:
+    """A chain's slices, beside a walk along the chain."""
+
+    def __init__(self, slices: list[Slice]) -> None:
+        self._slices = deque(sorted(slices, key=lambda one: one.first_seq))
+
+    def stands_in_a_slice(self, seq: int) -> bool:
+        """Whether the record that the walk has come to does."""
+        return bool(self._slices) and self._slices[0].first_seq <= seq
+
+    def follow(self, place: str, seq: int, before: bytes, own: bytes) -> Iterator[Finding]:
+        """Comes to a record: where a slice begins or ends, it must be with this one."""
+        while self._slices and self._slices[0].last_seq < seq:
+            self._slices.popleft()
+        if not self._slices:
+            return
+        one = self._slices[0]
+        if (seq == one.first_seq and bytes(one.before) != before) or (
+            seq == one.last_seq and bytes(one.hash) != own
+        ):
+            yield Finding(place, f"the slice {one.file} is not of this record")
 
 
 def _seals(connection: Connection, result: Verification) -> Iterator[Finding]:

@@ -19,6 +19,7 @@ from esutd_bus.own_keys import open_keys
 from esutd_bus.store.connection import connect_now
 from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.refresh_trust import RefreshTrust
+from esutd_bus.work.retention import Retention
 from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
         from esutd_bus.work.outbox_jobs import outbox_jobs  # noqa: PLC0415  # zeep is slow to load
 
         jobs += outbox_jobs(settings, keys)
+    if Retention.has_something_to_do(settings):
+        jobs.append(Retention(settings))
     return jobs
 
 
