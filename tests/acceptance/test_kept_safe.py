@@ -22,6 +22,7 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store import retention
 from esutd_bus.store.connection import connect_now
 from esutd_bus.testbed.test_ca import TestCa
+from support import services
 from support.databases import create_database
 from support.messages import post, referring, register, send
 from support.services import asgi_service
@@ -400,3 +401,55 @@ def test_what_is_kept_for_some_time_goes_after_it(copy: dict[str, str]) -> None:
         assert retention.forget_certificates(connection, tomorrow) == 1
     assert bodies_in(url) == {}
     assert esutd_bus("journal", "verify", "--with-archive", settings=copy).exit_code == 0
+
+
+# --- backups
+
+
+def test_a_restored_dump_serves_and_remembers(
+    recorded: dict[str, str], postgres: str, ca: TestCa, session_folder: Path, tmp_path: Path
+) -> None:
+    dumped = tmp_path / "register.dump"
+    made = esutd_bus("db", "dump", "-o", dumped, settings=recorded)
+    assert made.exit_code == 0, made.output
+    restored = {**recorded, "ESUTD_DATABASE_URL": create_database(postgres, "esutd_restored")}
+    made = esutd_bus("db", "restore", dumped, settings=restored)
+    assert made.exit_code == 0, made.output
+    verified_there = esutd_bus("journal", "verify", settings=restored)
+    assert verified_there.exit_code == 0, verified_there.output
+
+    # What was restored is still protected, and nothing of it is restored upon.
+    with psycopg.connect(restored["ESUTD_DATABASE_URL"], autocommit=True) as connection:
+        for table in ("message", "contract_event", "journal_seal"):
+            with pytest.raises(psycopg.errors.RaiseException, match="only ever added"):
+                connection.execute(f"DELETE FROM {table}")
+    assert esutd_bus("db", "restore", dumped, settings=restored).exit_code == 3
+
+    with psycopg.connect(recorded["ESUTD_DATABASE_URL"]) as connection:
+        asked = connection.execute(
+            "SELECT i.body, o.body FROM request r JOIN message o ON o.id = r.answer_id"
+            " JOIN message i ON i.id = o.reply_to WHERE i.operation = 'RegisterContract' ORDER BY i.id LIMIT 1"
+        ).fetchone()
+    assert asked is not None
+    with asgi_service(restored, session_folder / "restored.log", workers=1) as service:
+        assert post(service.url, asked[0]).body == asked[1]
+        found = send(service.url, referring("GetContract", recorded["contract"]), ca.identity("employer"))
+        assert found.text("contractId") == recorded["contract"]
+        assert send(service.url, register(), ca.identity("employer")).codes == ["SCSS001"]
+    verified_there = esutd_bus("journal", "verify", settings=restored)
+    assert verified_there.exit_code == 0, verified_there.output
+
+
+def test_a_copy_of_the_embedded_server_is_one(recorded: dict[str, str], session_folder: Path) -> None:
+    dumped = session_folder / "register.dump"
+    assert esutd_bus("db", "dump", "--jobs", "2", "-o", dumped, settings=recorded).exit_code == 0
+    # Processes of their own: each starts the embedded server and stops it again.
+    embedded = {"ESUTD_DATA_DIR": str(session_folder / "embedded")}
+    made = services.esutd_bus("db", "restore", dumped, settings=embedded)
+    assert made.returncode == 0, made.stderr
+    folder = session_folder / "copied"
+    made = services.esutd_bus("db", "base-backup", "-o", folder, settings=embedded)
+    assert made.returncode == 0, made.stderr
+    copied = services.esutd_bus("journal", "verify", settings={"ESUTD_DATA_DIR": str(folder)})
+    assert copied.returncode == 0, copied.stdout + copied.stderr
+    assert copied.stdout == esutd_bus("journal", "verify", settings=recorded).output

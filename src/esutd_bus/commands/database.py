@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import psycopg
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.settings import Settings
+from esutd_bus.store import backup
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.embedded import EmbeddedPostgres
 
@@ -78,7 +80,7 @@ def bring_up_to_date(settings: Settings, url: str) -> list[str]:
 
 @click.group()
 def db() -> None:
-    """The database: tables and migrations."""
+    """The database: tables and migrations, backups."""
 
 
 @db.command("upgrade")
@@ -93,3 +95,48 @@ def upgrade_command() -> None:
         for line in bring_up_to_date(settings, url):
             click.echo(line)
     click.echo("the database is up to date")
+
+
+@db.command("dump")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True)
+@click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 64), help="More make a folder.")
+def dump_command(output: Path, jobs: int) -> None:
+    """Write a dump of the database, beside serving nodes, as it is at this moment.
+
+    By pg_dump, the embedded server's own or an installed one. Any PostgreSQL not older than this one takes it.
+    """
+    with database(given_settings()) as url, _told_clearly():
+        backup.dump(url, output, jobs)
+    click.echo(f"dumped into {output}")
+
+
+@db.command("restore")
+@click.argument("source", type=click.Path(exists=True, path_type=Path))
+@click.option("--jobs", default=2, show_default=True, type=click.IntRange(1, 64), help="Connections at once.")
+def restore_command(source: Path, jobs: int) -> None:
+    """Fill an empty database from a dump. Then run `esutd-bus journal verify`."""
+    with database(given_settings()) as url, _told_clearly():
+        backup.restore(url, source, jobs)
+    click.echo("restored; now run `esutd-bus db upgrade` and `esutd-bus journal verify`")
+
+
+@db.command("base-backup")
+@click.option("-o", "--output", type=click.Path(file_okay=False, path_type=Path), required=True)
+def base_backup_command(output: Path) -> None:
+    """Copy the whole server into OUTPUT/postgresql, beside its work, and verify the copy.
+
+    By pg_basebackup; the user of ESUTD_DATABASE_URL must have the right REPLICATION. Of the embedded server: OUTPUT is
+    a folder for ESUTD_DATA_DIR.
+    """
+    with database(given_settings()) as url, _told_clearly():
+        output.mkdir(parents=True, exist_ok=True)
+        backup.base_backup(url, output / "postgresql")
+    click.echo(f"copied into {output / 'postgresql'}")
+
+
+@contextmanager
+def _told_clearly() -> Iterator[None]:
+    try:
+        yield
+    except (backup.BackupError, psycopg.Error, OSError) as error:
+        raise EnvironmentFault(str(error)) from error
