@@ -13,7 +13,7 @@ _COMMANDS = {
     "serve": ("esutd_bus.commands.serve", "Serve the register's SOAP services."),
     "work": ("esutd_bus.commands.work", "Run the jobs that no message waits for."),
     "replay": (
-        "esutd_bus.testbed.replay_command:replay_command",
+        "esutd_bus.commands.replay:replay_command",
         "Send fixtures and compare what comes back.",
     ),
     "sign": ("esutd_bus.commands.sign", "Sign a SOAP envelope or another XML document."),

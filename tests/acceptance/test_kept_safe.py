@@ -25,7 +25,7 @@ from esutd_bus.testbed.test_ca import TestCa
 from support import services
 from support.databases import create_database
 from support.messages import post, referring, register, send
-from support.services import asgi_service
+from support.services import Service, asgi_service
 
 FLIPS = 400
 RECORDS_IN_A_SLICE = 5
@@ -193,6 +193,27 @@ def test_a_refused_message_has_a_bundle_too(recorded: dict[str, str], ca: TestCa
 
 def test_a_bundle_needs_somebody_to_believe(bundle: Path) -> None:
     assert esutd_bus("journal", "verify", bundle).exit_code == 2
+
+
+# --- replayed
+
+
+def test_recorded_messages_are_answered_alike_by_another_register(
+    bundle: Path, recorded: dict[str, str], asgi: Service
+) -> None:
+    arguments = ("--endpoint", asgi.url)
+    whole = esutd_bus("replay", "--from-journal", bundle, *arguments)
+    assert whole.exit_code == 0, whole.output
+    assert "1 messages: 0 byte for byte, 1 as recorded, 0 differ" in whole.output
+    again = esutd_bus("replay", "--from-journal", "operation=GetContract", *arguments, settings=recorded)
+    assert again.exit_code == 1
+    assert "HTTP status: recorded 200, now 500" in again.output  # it has given the contract another id
+
+
+@pytest.mark.parametrize("wanted", ["operation", "colour=red", "since=yesterday"])
+def test_a_filter_that_is_none_is_told(wanted: str) -> None:
+    told = esutd_bus("replay", "--from-journal", wanted, "--endpoint", "http://127.0.0.1:9")
+    assert told.exit_code == 2
 
 
 # --- the archive
@@ -432,6 +453,14 @@ def test_a_restored_dump_serves_and_remembers(
         ).fetchone()
     assert asked is not None
     with asgi_service(restored, session_folder / "restored.log", workers=1) as service:
+        replayed = esutd_bus(
+            "replay", "--from-journal", "limit=100", "--endpoint", service.url, settings=recorded
+        )
+        assert "4 byte for byte" in replayed.output, replayed.output
+        assert (
+            "1 as recorded" in replayed.output
+        )  # the unsigned one: each refusal has a correlationId of its own
+        assert replayed.exit_code == 0
         assert post(service.url, asked[0]).body == asked[1]
         found = send(service.url, referring("GetContract", recorded["contract"]), ca.identity("employer"))
         assert found.text("contractId") == recorded["contract"]

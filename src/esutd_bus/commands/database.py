@@ -128,9 +128,12 @@ def base_backup_command(output: Path) -> None:
     By pg_basebackup; the user of ESUTD_DATABASE_URL must have the right REPLICATION. Of the embedded server: OUTPUT is
     a folder for ESUTD_DATA_DIR.
     """
-    with database(given_settings()) as url, _told_clearly():
+    settings = given_settings()
+    with database(settings) as url, _told_clearly():
         output.mkdir(parents=True, exist_ok=True)
         backup.base_backup(url, output / "postgresql")
+        if not settings.database_url:
+            backup.give_to_owner_of(settings.data_dir / "postgresql", output / "postgresql")
     click.echo(f"copied into {output / 'postgresql'}")
 
 

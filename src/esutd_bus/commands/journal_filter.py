@@ -16,6 +16,7 @@ from esutd_bus.store import extracting, messages
 F = TypeVar("F", bound=Callable[..., Any])
 
 AT_MOST = 10_000
+BY_DEFAULT = 100
 
 _OPTIONS = (
     click.option("--contract", type=click.UUID, help="All messages of this contract's history (contractId)."),
@@ -25,7 +26,7 @@ _OPTIONS = (
     click.option("--code", help="Messages answered with this code (SCSE014, SCSS001)."),
     click.option("--since", type=click.DateTime(), help="From this moment (UTC)."),
     click.option("--until", type=click.DateTime(), help="Before this moment (UTC)."),
-    click.option("--limit", default=100, show_default=True, type=click.IntRange(1, AT_MOST)),
+    click.option("--limit", type=click.IntRange(1, AT_MOST), help=f"The newest so many.  [{BY_DEFAULT}]"),
 )
 
 
@@ -54,8 +55,8 @@ def chosen(
         return list(dict.fromkeys(found))
     if contract is not None:
         found = extracting.messages_of(connection, contract)
-    elif any(value is not None for value in wanted.values()):
-        rows = messages.find(connection, messages.Filter(**wanted), limit)
+    elif limit is not None or any(value is not None for value in wanted.values()):
+        rows = messages.find(connection, messages.Filter(**wanted), limit or BY_DEFAULT)
         found = [row["id"] for row in reversed(rows)]
     else:
         raise click.UsageError("name messages, or choose them: --contract, --sender, --since, …")

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from fixture_folders import FAULT, scripted_service, write
 from lxml import etree
 
-from esutd_bus.testbed.replay_command import replay_command
+from esutd_bus.commands.replay import replay_command
 from esutd_bus.testbed.test_ca import TestCa
 
 UNSIGNED = "signer: none\nendpoint: /soap\ncode: SCSE003\nfield: contract/number\n"

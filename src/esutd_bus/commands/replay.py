@@ -1,4 +1,4 @@
-"""`esutd-bus replay`: fixtures against a running service."""
+"""`esutd-bus replay`: fixtures, or recorded messages, against a running service."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from esutd_bus.commands.replay_journal import replay_journal
 from esutd_bus.soap.contract_error import ContractError
 from esutd_bus.testbed.fixtures import Fixture, FixtureError
 from esutd_bus.testbed.recording import record
@@ -44,16 +45,21 @@ class _Instant(click.ParamType[datetime]):
 
 
 @click.command("replay")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 @click.option(
     "--endpoint", required=True, metavar="URL", help="The service's base address: http://127.0.0.1:8080."
 )
 @click.option(
     "--ca",
     "ca_dir",
-    required=True,
     type=click.Path(path_type=Path),
     help="The directory of the test CA whose authorities the service trusts.",
+)
+@click.option(
+    "--from-journal",
+    "recorded",
+    metavar="FILTER",
+    help="In place of fixtures: recorded messages, chosen by NAME=VALUE,…, or those of a bundle (its file).",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only this fixture, and what goes before it.")
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
@@ -65,7 +71,8 @@ def replay_command(
     *,
     paths: tuple[Path, ...],
     endpoint: str,
-    ca_dir: Path,
+    ca_dir: Path | None,
+    recorded: str | None,
     only: tuple[str, ...],
     junit: Path | None,
     recording: bool,
@@ -82,9 +89,28 @@ def replay_command(
       esutd-bus replay fixtures/faults --endpoint … --ca … --junit replay.xml
       esutd-bus replay fixtures --endpoint … --ca … --only terminate-late
 
+    With --from-journal: messages of the journal (ESUTD_DATABASE_URL, ESUTD_DATA_DIR) or of a bundle go out once more
+    as they are, and the answers are compared with the recorded ones. They are signed and dated: an endpoint with a
+    copy of the database owes the stored answers byte for byte; an empty one the same answers but for the ids and
+    moments that it gives itself (start it with ESUTD_BELIEVE_SENT_AT; what refers to a contract by contractId is not
+    found there). Never send them to a service in use that does not know them: it would register them.
+
+    \b
+      esutd-bus replay --from-journal operation=RegisterContract,since=2026-11-01,limit=50 --endpoint …
+      esutd-bus replay --from-journal bundle.zip --endpoint …
+    FILTER's names: message, contract, sender, request-id, operation, code, since, until, limit.
+
     Exit codes: 0 all as expected, 1 a difference, 2 wrong usage or a broken fixture, 3 no service at the
     endpoint or no test CA.
     """
+    if recorded is not None:
+        if paths or ca_dir or only or junit or recording or now:
+            raise click.UsageError("--from-journal goes with --endpoint alone")
+        if not replay_journal(recorded, endpoint):
+            raise SystemExit(DIFFERENCES)
+        return
+    if not paths or ca_dir is None:
+        raise click.UsageError("name fixtures and --ca, or --from-journal")
     try:
         fixtures, order = chosen_fixtures(paths, only)
         stage = open_stage(endpoint, ca_dir, now=now)
