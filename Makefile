@@ -9,11 +9,13 @@ FUZZ ?= 20000
 MODEL ?= 1000
 # How long `make soak` and `make soak-kill` take.
 MINUTES ?= 10
+# Messages that `make backup-trial` fills a register with.
+SIZE ?= 200000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
 .PHONY: demo test test-server fuzz model chaos crashes check codes clauses docs bench bench-stages bench-signature bench-batches \
-	bench-overload bench-scaling soak soak-kill clean
+	bench-overload bench-scaling soak soak-kill backup-trial clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -75,6 +77,9 @@ soak: $(VENV)/installed-dev  ## full load for MINUTES: memory, connections, answ
 
 soak-kill: $(VENV)/installed-dev  ## the same while a worker is killed every 20 seconds: nothing acknowledged is lost
 	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --kill-every 20 $(ARGS)
+
+backup-trial: $(VENV)/installed-dev  ## dump, restore, base backup and archive at size: SIZE=200000
+	$(BIN)/python -m benchmarks.backup_trial --size $(SIZE) $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist var

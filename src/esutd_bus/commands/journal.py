@@ -70,7 +70,7 @@ def show(
             mask(row["sender"] or "—"),
             str(row["request_id"] or "—"),
             f"{row['code']} ({row['status']})",
-            str(row["bytes"]),
+            "archived" if row["bytes"] is None else str(row["bytes"]),
         )
     Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE).print(table)
 
