@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from esutd_bus.plain_yaml import load_yaml
 
@@ -27,6 +27,7 @@ class Behaviour:
     result: Mapping[str, str] | None = None
     escaped: bool = False
     prefixed: bool = False
+    signature: Literal["absent", "wrong"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ class InventedPerson:
     shows: str
     """Why this person is here."""
 
-    persons: Sequence[Mapping[str, Any]]
+    persons: Sequence[Mapping[str, Any]] = ()
     """The records, leaf → text or date, as `xsd/shep/gbdfl-person.xsd` has them."""
 
     behaviour: Behaviour = field(default_factory=Behaviour)
+    access: Behaviour = field(default_factory=Behaviour)
+    """The same of the control of access to the person's data (КДП)."""
 
 
 Population = dict[str, InventedPerson]
@@ -56,7 +59,8 @@ def load_population(path: Path = _OWN) -> Population:
     """
     population: Population = {}
     for entry in load_yaml(path.read_text(encoding="utf-8"))["people"]:
-        person = InventedPerson(**{**entry, "behaviour": Behaviour(**entry.get("behaviour", {}))})
+        behaviours = {part: Behaviour(**entry.get(part, {})) for part in ("behaviour", "access")}
+        person = InventedPerson(**{**entry, **behaviours})
         if person.iin in population:
             raise ValueError(f"{path}: {person.iin} stands there twice")
         population[person.iin] = person
