@@ -14,7 +14,7 @@ from typing import Any
 from esutd_bus.register import register_contract
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
-from esutd_bus.register.event import Accepted, ContractEvent, Refused, RowAdded
+from esutd_bus.register.event import Accepted, ContractEvent, Event, Refused, RowAdded
 from esutd_bus.register.judgement import judge
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, Row, State
@@ -60,7 +60,7 @@ class _Registered:
     """What a batch has registered so far: the entries that follow find it in the register."""
 
     def __init__(self) -> None:
-        self.events: list[ContractEvent] = []
+        self.events: list[Event] = []
         self._by_external_id: dict[str | None, Row] = {}
         self._by_number: dict[str | None, Row] = {}
         self._proofs: dict[str | None, Row] = {}
@@ -79,8 +79,8 @@ class _Registered:
     def add(self, decision: Accepted) -> Mapping[str, Any]:
         """Takes in what follows from an entry; returns what is kept of it."""
         for event in decision.events:
+            self.events.append(event)
             if isinstance(event, ContractEvent):
-                self.events.append(event)
                 self._by_external_id[event.contract["external_id"]] = event.contract
                 self._by_number[event.contract["number"]] = event.contract
                 if event.proof is not None:

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from esutd_bus.plain_yaml import load_yaml
 
+from esutd_bus.register.identifiers import born_on, is_iin
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+_CENTURY = 6
+_GENDERS = {
+    "1": {"code": "1", "nameRu": "Мужской", "nameKz": "Ер"},
+    "2": {"code": "2", "nameRu": "Женский", "nameKz": "Әйел"},
+}
 
 _OWN = Path(__file__).with_name("population.yaml")
 
@@ -48,6 +57,20 @@ class InventedPerson:
 
 Population = dict[str, InventedPerson]
 """IIN → person."""
+
+
+def anybody(iin: str) -> InventedPerson:
+    """Somebody of the 1800s that no file tells of, as the number says; nobody where it is no such number."""
+    if not (is_iin(iin) and iin[_CENTURY] in _GENDERS):
+        return InventedPerson(iin, "nobody")
+    record = {**_anybodys(), "iin": iin, "birthDate": born_on(iin), "gender": _GENDERS[iin[_CENTURY]]}
+    return InventedPerson(iin, "anybody", (record,))
+
+
+@cache
+def _anybodys() -> Mapping[str, Any]:
+    data: Mapping[str, Any] = yaml.safe_load(_OWN.read_text(encoding="utf-8"))["anybody"]
+    return data
 
 
 def load_population(path: Path = _OWN) -> Population:

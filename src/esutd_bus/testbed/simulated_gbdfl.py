@@ -10,7 +10,7 @@ from lxml import etree
 from zeep.xsd import Nil
 
 from esutd_bus.testbed.answer_signature import sign_data, signed_document
-from esutd_bus.testbed.population import Behaviour, InventedPerson
+from esutd_bus.testbed.population import Behaviour, anybody
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class SimulatedGbdfl:
         """
         request = self._contract.gbdfl_request(asked.data)
         iin = request.get("iin", "")
-        person = self._population.get(iin, InventedPerson(iin, "nobody", ()))
+        person = self._population.get(iin) or anybody(iin)
         behaviour = person.behaviour
         if behaviour.fault is not None:
             return self._contract.fault(behaviour.fault["code"], behaviour.fault["text"]), behaviour

@@ -205,7 +205,7 @@ def test_a_command_is_fed_what_it_needs(
             PERSONS,
             "GetPersonalFile",
             {"persons": "disclosure.employee_iin"},
-            "GetPersonalFile, fetch, persons: there is no such port (known: person)",
+            "GetPersonalFile, fetch, persons: there is no such port (known: ",
             id="unknown",
         ),
         pytest.param(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from esutd_bus.register import registry_checks
 from esutd_bus.register.case import Case
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.identifiers import is_iin
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import NOT_ASKED
 from esutd_bus.register.years import shifted
 
 
@@ -52,10 +54,23 @@ def employee_iin_is_right(case: Case) -> Iterator[Refusal]:
 
 
 def employee_is_known(case: Case) -> Iterator[Refusal]:
-    """SCSE012: the register of persons knows the employee, if it was asked. Source: code text."""
-    asked = "person" in case.state.fetched
-    if asked and case.value("contract.employee_iin") is not None and case.state.fetched["person"] is None:
+    """SCSE012: the register of persons knows the employee as one who lives, if it was asked. Source: code text.
+
+    That somebody has died is told to nobody: the code says «not found» of both.
+    """
+    told = case.state.fetched.get("employee", NOT_ASKED)
+    if told is not NOT_ASKED and not registry_checks.employee_is_confirmed(told):
         yield Refusal("SCSE012", "contract.employee_iin")
+
+
+def employer_is_known(case: Case) -> Iterator[Refusal]:
+    """ESB012: the register of legal entities knows the employer as one not liquidated, if it was asked.
+
+    Source: order 353, clause 3: a contract has an employer.
+    """
+    told = case.state.fetched.get("employer", NOT_ASKED)
+    if told is not NOT_ASKED and not registry_checks.employer_is_confirmed(told):
+        yield Refusal("ESB012", path="employer")
 
 
 def start_is_not_too_old(case: Case) -> Iterator[Refusal]:

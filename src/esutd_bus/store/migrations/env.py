@@ -2,7 +2,10 @@
 
 from alembic import context
 
-from esutd_bus.store import tables_outbox  # noqa: F401  # its tables are of the same metadata
+from esutd_bus.store import (
+    tables_outbox,  # noqa: F401  # its tables are of the same metadata
+    tables_registry_checks,  # noqa: F401  # so is its table
+)
 from esutd_bus.store.tables import metadata
 
 context.configure(
