@@ -14,11 +14,12 @@ from esutd_bus.register.identifiers import born_on, is_iin
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_CENTURY = 6
-_GENDERS = {
-    "1": {"code": "1", "nameRu": "Мужской", "nameKz": "Ер"},
-    "2": {"code": "2", "nameRu": "Женский", "nameKz": "Әйел"},
-}
+_CENTURY_AND_SEX = 6
+_GENDERS = (
+    {"code": "2", "nameRu": "Женский", "nameKz": "Әйел"},
+    {"code": "1", "nameRu": "Мужской", "nameKz": "Ер"},
+)
+"""By whether the number's digit is odd."""
 
 _OWN = Path(__file__).with_name("population.yaml")
 
@@ -60,10 +61,11 @@ Population = dict[str, InventedPerson]
 
 
 def anybody(iin: str) -> InventedPerson:
-    """Somebody of the 1800s that no file tells of, as the number says; nobody where it is no such number."""
-    if not (is_iin(iin) and iin[_CENTURY] in _GENDERS):
+    """Somebody that no file tells of, as the number says; nobody where it is no IIN."""
+    if not is_iin(iin):
         return InventedPerson(iin, "nobody")
-    record = {**_anybodys(), "iin": iin, "birthDate": born_on(iin), "gender": _GENDERS[iin[_CENTURY]]}
+    gender = _GENDERS[int(iin[_CENTURY_AND_SEX]) % 2]
+    record = {**_anybodys(), "iin": iin, "birthDate": born_on(iin), "gender": gender}
     return InventedPerson(iin, "anybody", (record,))
 
 
