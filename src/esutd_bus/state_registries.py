@@ -12,6 +12,7 @@ from esutd_bus.passage import Fetched, Port, Question
 from esutd_bus.register.calendar import ALMATY, today
 from esutd_bus.register.identifiers import is_bin
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.registry_checks import is_alive
 from esutd_bus.register.rules.consent import permitting
 from esutd_bus.register.state import NOT_ASKED
 from esutd_bus.registries.access import BusAccess
@@ -34,7 +35,6 @@ PORTS: Final = frozenset({"person", "employer_data", "employer", "employee", "gi
 register of legal entities knows of an employer (`NOT_ASKED` of an individual); `employee`: whether a person lives.
 """
 
-_ALIVE: Final = frozenset({"0", None})
 _NEVER_LACKING: Final = ("birth_date", "sex_code", "nationality_code", "citizenship_code")
 
 
@@ -80,8 +80,7 @@ class StateRegistries:
         found = self._persons.find(iin)
         if found is None:
             return None
-        person = found["person"]
-        return {"lives": "death_date" not in person and person.get("life_status_code") in _ALIVE}
+        return {"lives": is_alive(found["person"])}
 
     def person(self, iin: str, consent_holds: timedelta) -> Person | None:
         """A person's data, on a consent that holds so long; by a token of КДП's, where that is set up.

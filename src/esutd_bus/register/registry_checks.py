@@ -21,6 +21,9 @@ CONFIRMED: Final = "confirmed"
 UNCONFIRMED: Final = "unconfirmed"
 """The states of a check: asked again until a registry has answered."""
 
+_ALIVE: Final = frozenset({"0", None})
+"""The registry's code of a life's normal state, or none."""
+
 _TABLE: Final = "registry_check"
 
 
@@ -32,6 +35,11 @@ def employer_is_confirmed(told: Mapping[str, Any] | None) -> bool:
 def employee_is_confirmed(told: Mapping[str, Any] | None) -> bool:
     """Whether a registry's answer (`{"lives": bool}`) is about a person who exists and lives."""
     return told is not None and bool(told["lives"])
+
+
+def is_alive(person: Mapping[str, Any]) -> bool:
+    """Whether a registry's record of a person (`Person["person"]`) is of one who lives."""
+    return "death_date" not in person and person.get("life_status_code") in _ALIVE
 
 
 def afterwards(case: Case, contract: Row) -> Iterator[RowAdded]:
