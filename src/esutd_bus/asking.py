@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import contextvars
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -45,6 +46,17 @@ class Ask:
 def keep(exchange: Exchange) -> None:
     """Takes note of a call to another system, for the journal: an `ExchangeKeeper`."""
     _exchanges.get().append(exchange)
+
+
+@contextmanager
+def called() -> Iterator[Callable[[UUID | None], list[Record]]]:
+    """Takes note of the calls made within it; afterwards they are had as records, for the sake of a message."""
+    exchanges: list[Exchange] = []
+    token = _exchanges.set(exchanges)
+    try:
+        yield lambda message_id: records(exchanges, message_id)
+    finally:
+        _exchanges.reset(token)
 
 
 def on_the_loop(verify: Callable[[], VerifiedMessage]) -> VerifiedMessage:

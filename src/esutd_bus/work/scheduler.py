@@ -19,6 +19,7 @@ from esutd_bus.own_keys import open_keys
 from esutd_bus.store.connection import connect_now
 from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.refresh_trust import RefreshTrust
+from esutd_bus.work.registry_checks import RegistryChecks
 from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
@@ -59,17 +60,18 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
     sources = Sources.of(settings)
     if sources:
         jobs.append(RefreshTrust(settings, sources))
-    keys: KeyRing | None = None
+    keys = open_keys(settings)
+    keys.watch()
+    if settings.checks_wanted and settings.trust_dir is not None:
+        jobs.append(RegistryChecks.of(settings, keys))
     if settings.key_file:
-        keys = open_keys(settings)
-        keys.watch()
         jobs.append(LabourActivity(keys, settings.clock))
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
     if settings.bus_async_url:
         from esutd_bus.work.outbox_jobs import outbox_jobs  # noqa: PLC0415  # zeep is slow to load
 
-        jobs += outbox_jobs(settings, keys)
+        jobs += outbox_jobs(settings, keys if settings.key_file else None)
     return jobs
 
 
