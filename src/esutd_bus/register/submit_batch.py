@@ -1,8 +1,9 @@
 """SubmitBatch: many contracts in one message (order 353, clause 7).
 
 Each is judged as a RegisterContract message that came by itself, in the message's order: of two that collide the later
-one is told. What is accepted happens in the one transaction of the message, so that a batch is there whole or not at
-all, and a retry of it gets the answer of before.
+one is told. Only work in heavy, harmful or dangerous conditions cannot come in a batch (SCSE175). What is accepted
+happens in the one transaction of the message, so that a batch is there whole or not at all, and a retry of it gets the
+answer of before.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted, ContractEvent, Event, Refused, RowAdded
 from esutd_bus.register.judgement import judge
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules import conditions
 from esutd_bus.register.state import Needs, Row, State
+
+_ENTRY = replace(
+    register_contract.DECIDER,
+    rules=(*register_contract.DECIDER.rules, conditions.conditions_are_not_of_a_batch),
+)
+"""An entry is judged as a message by itself, but for what may not come in a batch."""
 
 
 def needs(command: Command) -> Needs:
@@ -36,7 +44,7 @@ def accept(case: Case) -> Accepted:
             case.now,
             case.rules,
         )
-        decision = judge(register_contract.DECIDER, alone)
+        decision = judge(_ENTRY, alone)
         if isinstance(decision, Refused):
             result: Mapping[str, Any] = {
                 "errors": [_error(refusal) for refusal in entry.told(decision.refusals)]

@@ -1,4 +1,4 @@
-"""What state registries are yet to be asked of registered contracts: claimed by one node at a time, answered or put off."""
+"""What state registries are yet to be asked of registered contracts: claimed, answered or put off."""
 
 from __future__ import annotations
 
