@@ -71,7 +71,6 @@ class _Registered:
         self.events: list[Event] = []
         self._by_external_id: dict[str | None, Row] = {}
         self._by_number: dict[str | None, Row] = {}
-        self._proofs: dict[str | None, Row] = {}
 
     def beside(self, state: State, command: Command) -> State:
         """What an entry meets: the register as it was before the batch, and what the batch has added."""
@@ -81,7 +80,6 @@ class _Registered:
             contract_by_external_id=self._by_external_id.get(wanted.contract_external_id)
             or state.contract_by_external_id,
             contract_by_number=self._by_number.get(wanted.contract_number) or state.contract_by_number,
-            proof=self._proofs.get(wanted.proof_external_id) or state.proof,
         )
 
     def add(self, decision: Accepted) -> Mapping[str, Any]:
@@ -91,8 +89,6 @@ class _Registered:
             if isinstance(event, ContractEvent):
                 self._by_external_id[event.contract["external_id"]] = event.contract
                 self._by_number[event.contract["number"]] = event.contract
-                if event.proof is not None:
-                    self._proofs[event.proof["external_id"]] = event.proof
         warning = decision.deadline.warning if decision.deadline else None
         return {"contract_id": str(decision.contract_id), "warnings": [warning] if warning else []}
 
