@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from esutd_bus.plain_yaml import load_yaml
 from esutd_bus.testbed.population import Behaviour
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ def load_companies(path: Path = _OWN) -> Companies:
         TypeError: an organisation or a behaviour has a part that is not known.
     """
     companies: Companies = {}
-    for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["companies"]:
+    for entry in load_yaml(path.read_text(encoding="utf-8"))["companies"]:
         company = InventedCompany(**{**entry, "behaviour": Behaviour(**entry.get("behaviour", {}))})
         if company.bin in companies:
             raise ValueError(f"{path}: {company.bin} stands there twice")

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from esutd_bus.plain_yaml import load_yaml
-
 from esutd_bus.register.identifiers import born_on, is_iin
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def anybody(iin: str) -> InventedPerson:
 
 @cache
 def _anybodys() -> Mapping[str, Any]:
-    data: Mapping[str, Any] = yaml.safe_load(_OWN.read_text(encoding="utf-8"))["anybody"]
+    data: Mapping[str, Any] = load_yaml(_OWN.read_text(encoding="utf-8"))["anybody"]
     return data
 
 

@@ -19,7 +19,6 @@ from esutd_bus.own_keys import open_keys
 from esutd_bus.store.connection import connect_now
 from esutd_bus.work.labour_activity import LabourActivity
 from esutd_bus.work.refresh_trust import RefreshTrust
-from esutd_bus.work.registry_checks import RegistryChecks
 from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
@@ -63,6 +62,8 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
     keys = open_keys(settings)
     keys.watch()
     if settings.checks_wanted and settings.trust_dir is not None:
+        from esutd_bus.work.registry_checks import RegistryChecks  # noqa: PLC0415  # zeep is slow to load
+
         jobs.append(RegistryChecks.of(settings, keys))
     if settings.key_file:
         jobs.append(LabourActivity(keys, settings.clock))
