@@ -22,8 +22,8 @@ def keep(connection: psycopg.Connection[dict[str, Any]], node: str, records: Seq
     with connection.transaction():
         head = _head_of_a_free_chain(connection, node)
         rows = [link(head, record) for record in records]
-        asked = statements.insert(tables.message, rows)
-        connection.execute(asked.query, [octets.decode() for octets in asked.parameters])
+        query = statements.insert(tables.message, rows).query
+        connection.execute(query, [statements.as_json(rows).decode()])
         connection.execute(
             "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s", (head.seq, head.hash, head.chain)
         )
