@@ -251,6 +251,21 @@ def test_a_port_is_asked_where_the_command_needs_it(
 
 
 @pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ({"employers": "message.employer"}, "checks, employers: there is no such port (known: "),
+        ({"receiver": "message.employer"}, "checks, receiver: RegisterContract has no use"),
+        ({"employee": "contract.ends_on"}, "checks, employee: a port is asked by a text"),
+    ],
+)
+def test_a_check_is_proved_like_a_port(
+    tmp_path: Path, contracts: ServiceContracts, checks: dict[str, str], words: str
+) -> None:
+    with pytest.raises(MappingError, match=rf"^{CONTRACTS}\.yaml, RegisterContract, {re.escape(words)}"):
+        compiled(tmp_path, contracts, CONTRACTS, (("RegisterContract", "checks"), checks))
+
+
+@pytest.mark.parametrize(
     ("service", "operation", "path", "line", "words"),
     [
         (

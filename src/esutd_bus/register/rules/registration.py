@@ -53,24 +53,21 @@ def employee_iin_is_right(case: Case) -> Iterator[Refusal]:
         yield Refusal("SCSE045", "contract.employee_iin")
 
 
-def employee_is_known(case: Case) -> Iterator[Refusal]:
-    """SCSE012: the register of persons knows the employee as one who lives, if it was asked. Source: code text.
+def parties_are_known(case: Case) -> Iterator[Refusal]:
+    """ESB012, SCSE012: the registries know the employer, as one not liquidated, and the employee, as one who lives.
 
-    That somebody has died is told to nobody: the code says «not found» of both.
+    If they were asked. That somebody has died is told to nobody: the code says «not found» of both. Source: order 353,
+    clause 3: a contract has an employer; code texts.
     """
-    told = case.state.fetched.get("employee", NOT_ASKED)
-    if told is not NOT_ASKED and not registry_checks.employee_is_confirmed(told):
-        yield Refusal("SCSE012", "contract.employee_iin")
-
-
-def employer_is_known(case: Case) -> Iterator[Refusal]:
-    """ESB012: the register of legal entities knows the employer as one not liquidated, if it was asked.
-
-    Source: order 353, clause 3: a contract has an employer.
-    """
-    told = case.state.fetched.get("employer", NOT_ASKED)
-    if told is not NOT_ASKED and not registry_checks.employer_is_confirmed(told):
+    told = case.state.fetched
+    if not told:
+        return
+    employer = told.get(registry_checks.EMPLOYER, NOT_ASKED)
+    if employer is not NOT_ASKED and not registry_checks.employer_is_confirmed(employer):
         yield Refusal("ESB012", path="employer")
+    employee = told.get(registry_checks.EMPLOYEE, NOT_ASKED)
+    if employee is not NOT_ASKED and not registry_checks.employee_is_confirmed(employee):
+        yield Refusal("SCSE012", "contract.employee_iin")
 
 
 def start_is_not_too_old(case: Case) -> Iterator[Refusal]:
