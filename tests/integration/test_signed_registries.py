@@ -18,8 +18,10 @@ from esutd_bus.registries.kdp import AccessControl, AccessToken, Asker
 from esutd_bus.registries.sync_channel import SyncChannel
 from esutd_bus.registries.upstream import AnswerNotBelieved, UpstreamRefused, UpstreamUnavailable
 from esutd_bus.settings import packaged
+from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.envelope import open_envelope
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
 
@@ -188,3 +190,14 @@ def test_the_control_of_access_refuses_in_its_own_words(control: AccessControl) 
     with pytest.raises(UpstreamRefused) as caught:
         control.token("870101100115", TOKEN_SERVICE_ID, timedelta(minutes=10))
     assert caught.value.code == "INVALID"
+
+
+def test_what_is_sent_to_the_bus_is_signed_where_it_is_asked_for(url: str, ca: TestCa) -> None:
+    sent: list[Exchange] = []
+    access = BusAccess(
+        url, "esutd", deadline=30.0, sign=lambda envelope: sign_wsse(envelope, ca.identity("service"))
+    )
+    assert GbdflRegistry(SyncChannel(access, packaged("."), sent.append)).find(GULZHAN) is not None
+    verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
+    message = verifier.verify(open_envelope(sent[0].sent), datetime.now(UTC))
+    assert (message.profiles, message.signer.employer_id) == (("wsse",), BUS)
