@@ -23,7 +23,6 @@ from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
     from esutd_bus.settings import Settings
-    from esutd_bus.signature.key_ring import KeyRing
 
 _LOOK_FOR_PARENT_SECONDS: Final = 1.0
 
