@@ -17,6 +17,7 @@ from esutd_bus.commands.database import bring_up_to_date
 from esutd_bus.settings import Settings, packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.ca_server import CaServer
+from esutd_bus.testbed.registry_settings import registry_settings
 from esutd_bus.testbed.simulated_registry import SimulatedRegistry
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
@@ -108,9 +109,9 @@ def forge(ca: TestCa) -> Forge:
 
 
 @pytest.fixture(scope="session")
-def registry() -> Iterator[SimulatedRegistry]:
-    """The simulated state registry behind the bus."""
-    with SimulatedRegistry(contracts=packaged(".")) as simulated:
+def registry(ca: TestCa) -> Iterator[SimulatedRegistry]:
+    """The simulated state registries behind the bus."""
+    with SimulatedRegistry(contracts=packaged("."), key=ca.identity("bus")) as simulated:
         yield simulated
 
 
@@ -130,7 +131,7 @@ def service_environment(
         "ESUTD_DATABASE_URL": new_database("esutd_acceptance"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
-        "ESUTD_BUS_SYNC_URL": registry.url,
+        **registry_settings(ca, registry.url),
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
         "ESUTD_BODY_TIMEOUT_SECONDS": "5",
         "ESUTD_LOG_LEVEL": "WARNING",

@@ -25,6 +25,7 @@ TABLE = Path(__file__).with_name("codes.yaml")
 IMPLEMENTED, WAITING, NOT_APPLICABLE = "implemented", "waiting", "not applicable"
 
 _OF_THE_MINISTRY = re.compile(r"SCS[ES]\d{3}")
+_OF_ENTRIES = re.compile(r"<error>\s*<c:code>(\w+)<")
 _RETIRED = "retired by the ministry"
 _SHOWN = 3
 """Fixtures named in a line; of more, the number is told."""
@@ -65,12 +66,12 @@ def read_standings(text: str) -> dict[str, Standing]:
 
 
 def provoked(fixtures: Mapping[str, Fixture]) -> Found:
-    """Code → the fixtures whose answer carries it: as an error, as a warning, or as the code of success."""
+    """Code → the fixtures whose answer carries it: as an error, of an entry too, as a warning, or as success."""
     found: dict[str, list[str]] = defaultdict(list)
     for fixture in fixtures.values():
         expect = fixture.expect
         codes = [error.code for error in expect.expected_errors] or [answer_codes.SUCCESS, *expect.warning]
-        for code in dict.fromkeys(codes):
+        for code in dict.fromkeys([*codes, *_OF_ENTRIES.findall(expect.answer or "")]):
             found[code].append(fixture.label)
     return found
 

@@ -17,7 +17,7 @@ import structlog
 
 from esutd_bus.answers import Answer, Answers, receipt
 from esutd_bus.logs import trace
-from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Request
+from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Question, Request
 from esutd_bus.reading import Reader
 from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
@@ -143,12 +143,17 @@ class Engine:
 
     async def _fetch(self, passage: Passage, request: Request) -> Request:
         """Asks the registries what the register must know; not for a message refused or answered already."""
-        operation, values = request.operation, request.command.values
-        if not operation.fetch or request.key is None or await self._needs_nothing(passage, request):
+        operation = request.operation
+        if not operation.fetch or request.key is None:
             return request
+        state = await self._asked_on(passage, request)
+        if state is None:
+            return request
+        said = {**request.command.values, "message": passage.record.said}
         fetched: dict[str, Any] = {}
         for port, (table, column) in operation.fetch.items():
-            found = await self._ports[port](values[table][column], passage.id)
+            question = Question(said[table][column], request.command, state, self._present(passage))
+            found = await self._ports[port](question)
             passage.records.extend(found.records)
             if found.refusal is not None:
                 raise MessageRefused(found.refusal)
@@ -175,11 +180,14 @@ class Engine:
         await self._store.look(self._work(passage, request))
         return missing_standing(request.command, self._rulebook().partners) is not None
 
-    async def _needs_nothing(self, passage: Passage, request: Request) -> bool:
-        """Whether a request is answered without the registries: as before, or by a right that is missing."""
+    async def _asked_on(self, passage: Passage, request: Request) -> State | None:
+        """The state on which registries are asked; None where a request is answered without them.
+
+        As before, or by a right that is missing.
+        """
         state, stored = await self._store.look(self._work(passage, request))
         right = missing_right(request.command, state, self._present(passage), self._rulebook())
-        return stored is not None or right is not None
+        return state if stored is None and right is None else None
 
     def _decide(
         self, passage: Passage, request: Request, state: State, stored: StoredAnswer | None

@@ -34,8 +34,9 @@ class CertificatesInForce:
 class InForce:
     """One per process. A reader of the present holds an edition as long as it likes: none is ever changed."""
 
-    def __init__(self, calendar: Calendar, limits: Limits) -> None:
+    def __init__(self, calendar: Calendar, limits: Limits, checks: frozenset[str] = frozenset()) -> None:
         self._calendar = calendar
+        self._checks = checks
         self._limits = limits
         self._dictionaries: Dictionaries | None = None
         self._partners = Partners()
@@ -54,7 +55,11 @@ class InForce:
             if self._dictionaries is None:
                 raise RuntimeError("the dictionaries are not read yet")
             self._rulebook = Rulebook(
-                self._dictionaries, self._calendar, self._limits, partners=self._partners
+                self._dictionaries,
+                self._calendar,
+                self._limits,
+                partners=self._partners,
+                checks=self._checks,
             )
         return self._rulebook
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.register.command import Command
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.search import Found
+from esutd_bus.register.state import State
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import RequestKey
 
@@ -83,8 +85,23 @@ class Fetched:
     records: Sequence[Record] = ()
 
 
-Port = Callable[[str, UUID], Awaitable[Fetched]]
-"""Asks a registry by a key, for the sake of the message with this id."""
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a registry is asked, and for the sake of what."""
+
+    key: str
+    """BIN or IIN of whom it is about."""
+
+    command: Command
+    state: State
+    """As it was looked at before anybody was asked: the sender's right to ask stands on it."""
+
+    now: datetime
+    """The present as the rules see it."""
+
+
+Port = Callable[[Question], Awaitable[Fetched]]
+"""Asks a registry."""
 
 
 class MessageRefused(Exception):  # noqa: N818  # an outcome, not a mistake of ours

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -60,6 +60,32 @@ class NamedKey(BaseModel):
 
     password_file: Path | None = None
 
+
+class AccessAsker(BaseModel):
+    """`ESUTD_KDP`: who asks the control of access to personal data, as it wants to know it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    company: str
+    """The organisation's name."""
+
+    responsible: str
+    """Its unit that answers for the data."""
+
+    employee: str
+    """Who works with them."""
+
+    data: str
+    """What of the data is read (`personal_data_name`)."""
+
+    token_minutes: float = Field(default=10.0, gt=0)
+    """How long a token is to hold; never longer than the consent."""
+
+
+RegistrationCheck = Literal["off", "before", "before-or-afterwards", "afterwards"]
+"""`before` accepting; afterwards with a notice; or afterwards only where the registry does not answer."""
+
+BinNumber = Annotated[str, StringConstraints(pattern=r"^[0-9]{12}$")]
 
 KeyName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
 """What a key is called in commands, logs and metrics."""
@@ -120,6 +146,26 @@ class Settings(BaseSettings):
     bus_sender_id: str = "esutd"
     bus_password: SecretStr | None = None
     upstream_deadline_seconds: float = Field(default=10.0, gt=0)
+    sign_bus_requests: bool = False
+    """Whether what is sent to the bus is signed by `wsse`, with the service's own key."""
+    owner_bin: str = Field(default="", pattern=r"^([0-9]{12})?$")
+    """BIN of who runs this service: in its name ГБД ЮЛ and КДП are asked."""
+    registry_key: KeyName | None = None
+    """By which of `keys` ГБД ЮЛ and КДП are asked, and the bus's messages signed; unset: by `key_file`."""
+    kdp: AccessAsker | None = None
+    """Who asks КДП for access to personal data, as JSON; unset: ГБД ФЛ is asked without a token."""
+    registry_signers: list[BinNumber] = Field(default_factory=list)
+    """BINs by whose document signatures the registries' answers are believed, as JSON. Empty: anybody's that holds
+    will do, and an answer without one is believed as well.
+    """
+    registry_cache_seconds: float = Field(default=300.0, ge=0, le=86_400)
+    """How long an answer of a registry serves again, in a worker's memory alone, never past the consent; 0: never."""
+    employer_check: RegistrationCheck = "off"
+    """When ГБД ЮЛ is asked whether an employer that registers a contract exists and is not liquidated (ESB012)."""
+    employee_check: RegistrationCheck = "off"
+    """When ГБД ФЛ is asked whether the employee of a new contract exists and lives (SCSE012)."""
+    transfer_check: Literal["off", "before"] = "off"
+    """Whether ГБД ЮЛ is asked for the reorganisation by which contracts pass to another employer (SCSE153–157)."""
 
     outbox_hours: float = Field(default=72, gt=0)
     """How long a message is tried to be delivered; after that it is a dead letter."""
@@ -187,6 +233,46 @@ class Settings(BaseSettings):
                 "ESUTD_KEEP_BODIES_DAYS is set, but ESUTD_ARCHIVE_DIR, where they would go, is not"
             )
         return self
+
+    @model_validator(mode="after")
+    def _registries_can_be_asked(self) -> Self:
+        wants_gbdul = self.transfer_check != "off" or self.employer_check != "off"
+        if (wants_gbdul or self.employee_check != "off") and not self.bus_sync_url:
+            raise ValueError("a check by a state registry is on, but ESUTD_BUS_SYNC_URL is not set")
+        if self.registry_key is not None and self.registry_key not in self.keys:
+            raise ValueError(f"ESUTD_REGISTRY_KEY: {self.registry_key} is none of ESUTD_KEYS")
+        if (wants_gbdul or self.kdp is not None) and not self.asks_by_name:
+            raise ValueError(
+                "ГБД ЮЛ or КДП is to be asked, but ESUTD_OWNER_BIN, or a key to ask with, is not set"
+            )
+        if self.sign_bus_requests and not (self.registry_key or self.key_file):
+            raise ValueError(
+                "ESUTD_SIGN_BUS_REQUESTS is true, but neither ESUTD_REGISTRY_KEY nor ESUTD_KEY_FILE is set"
+            )
+        return self
+
+    @property
+    def asks_by_name(self) -> bool:
+        """Whether there is in whose name, and by which key, ГБД ЮЛ and КДП can be asked."""
+        return bool(self.owner_bin and (self.registry_key or self.key_file))
+
+    @property
+    def checks_wanted(self) -> frozenset[str]:
+        """What is to be checked of a registration, before or afterwards: `employer`, `employee`."""
+        policies = {"employer": self.employer_check, "employee": self.employee_check}
+        return frozenset(about for about, policy in policies.items() if policy != "off")
+
+    @property
+    def checks_before(self) -> Mapping[str, bool]:
+        """What is checked before a message is accepted → whether it goes on where the registry does not answer."""
+        policies: dict[str, str] = {
+            "employer": self.employer_check,
+            "employee": self.employee_check,
+            "giver": self.transfer_check,
+            "receiver": self.transfer_check,
+        }
+        gives_way = {"before": False, "before-or-afterwards": True}
+        return {port: gives_way[policy] for port, policy in policies.items() if policy in gives_way}
 
     @property
     def public_address(self) -> str:

@@ -31,9 +31,6 @@ IN_BATCHES, ALONE = "960340000514", "940340000421"
 
 OLD = {"concludedOn": date(2015, 3, 2), "startsOn": date(2015, 3, 2)}
 
-HARMFUL = {"kind": "harmful", "heavyConditionsCode": "L3.6.56"}
-PROOF = {"name": "Карта аттестации", "format": "pdf", "file": "JVBERi0xLjQK"}
-
 SPOILS: list[dict[str, Any]] = [
     {},
     {},
@@ -50,9 +47,8 @@ SPOILS: list[dict[str, Any]] = [
     {"concludedOn": today() + timedelta(days=3)},
     {"stranger": "?"},
     {"workPlace": {"countryCode": "398", "address": "без территории"}},
-    {"workingConditions": {**HARMFUL, "proof": PROOF}},
-    {"workingConditions": {**HARMFUL, "proof": {**PROOF, "externalId": None}}},
-    {"workingConditions": {**HARMFUL, "proof": {"externalId": "proof", **PROOF}}},
+    {"workingConditions": {"kind": "normal"}},
+    {"workingConditions": {"kind": "normal", "heavyConditionsCode": "L3.6.56"}},
 ]
 MIXTURES = st.lists(
     st.tuples(st.sampled_from(SPOILS), st.sampled_from("1234"), st.sampled_from("abcd")),
@@ -95,13 +91,8 @@ def fresh(mixture: list[tuple[dict[str, Any], str, str]]) -> list[dict[str, Any]
     """The contracts of a mixture: numbers and ids collide within it, and with no other one's."""
     salt = uuid4().hex
 
-    def salted(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: salted(below) for name, below in value.items()}
-        return f"{salt}-proof" if value == "proof" else value
-
     return [
-        contract(**{"number": f"{salt}-{number}", "externalId": f"{salt}-{name}", **salted(spoil)})
+        contract(**{"number": f"{salt}-{number}", "externalId": f"{salt}-{name}", **spoil})
         for spoil, number, name in mixture
     ]
 

@@ -6,7 +6,6 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -14,7 +13,7 @@ from lxml import etree
 
 from esutd_bus.answers import Answer
 from esutd_bus.node import open_node
-from esutd_bus.passage import Fetched, Incoming
+from esutd_bus.passage import Fetched, Incoming, Question
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.beside import Beside
@@ -52,7 +51,7 @@ def test_a_mistake_of_ours_is_answered_and_journaled(postgres: str, ca: TestCa) 
     }
     message = sign_wsse(envelope(PERSONAL_FILE, "GetPersonalFile", parts), ca.identity("employer"))
 
-    async def broken(_key: str, _message_id: UUID) -> Fetched:
+    async def broken(_question: Question) -> Fetched:
         raise RuntimeError("a mistake")
 
     with psycopg.connect(url) as connection:

@@ -17,6 +17,7 @@ from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.exchange import Exchange, Outcome
 from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import PersonRegistry
+from esutd_bus.registries.sync_channel import SyncChannel
 from esutd_bus.registries.upstream import UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 from esutd_bus.testbed.bus_contract import BusContract
 from esutd_bus.testbed.population import load_population
@@ -40,12 +41,16 @@ def exchanges() -> list[Exchange]:
 
 @pytest.fixture(scope="module")
 def registry(url: str, exchanges: list[Exchange]) -> PersonRegistry:
-    return GbdflRegistry(BusAccess(url, "esutd", "secret", deadline=30.0), CONTRACTS, exchanges.append)
+    return GbdflRegistry(
+        SyncChannel(BusAccess(url, "esutd", "secret", deadline=30.0), CONTRACTS, exchanges.append)
+    )
 
 
 @pytest.fixture
 def hurried(url: str, exchanges: list[Exchange]) -> PersonRegistry:
-    return GbdflRegistry(BusAccess(url, "esutd", "secret", deadline=0.3), CONTRACTS, exchanges.append)
+    return GbdflRegistry(
+        SyncChannel(BusAccess(url, "esutd", "secret", deadline=0.3), CONTRACTS, exchanges.append)
+    )
 
 
 def test_a_person_is_found(registry: PersonRegistry) -> None:
@@ -240,7 +245,7 @@ def test_it_serves_as_a_process() -> None:
     try:
         assert listening.poll(60), "it never said where it listens"
         registry = GbdflRegistry(
-            BusAccess(listening.recv(), "esutd", deadline=30.0), CONTRACTS, lambda _: None
+            SyncChannel(BusAccess(listening.recv(), "esutd", deadline=30.0), CONTRACTS, lambda _: None)
         )
         assert registry.find(GULZHAN) is not None
     finally:

@@ -38,7 +38,7 @@ def test_all_287_are_counted() -> None:
             "SCSE014",
             Standing("waiting", "corrections"),
             BY_FIXTURE["SCSE014"],
-            "SCSE014: is waiting (corrections), but faults/152",
+            f"SCSE014: is waiting (corrections), but {BY_FIXTURE['SCSE014'][0]}",
             id="unmarked",
         ),
         pytest.param(

@@ -49,7 +49,7 @@ def serve(host: str | None, port: int | None, workers: int | None, test_ca: Path
       ESUTD_TRUST_DIR   folder with the CA certificates (PEM, DER) to believe
       ESUTD_CRL_URLS, ESUTD_OCSP_URLS  revocation lists and responders, as JSON
       ESUTD_PUBLIC_URL  the address that ?wsdl names
-      ESUTD_BUS_SYNC_URL  the bus's synchronous channel, for GetPersonalFile
+      ESUTD_BUS_SYNC_URL  the bus's synchronous channel: state registries are behind it
     """
     ca = TestCa.ensure(test_ca) if test_ca is not None else None
     if ca is not None:

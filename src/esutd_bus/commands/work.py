@@ -17,7 +17,8 @@ from esutd_bus.signature.trust import TrustError
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="The process to end with.")
 def work(parent: int | None) -> None:
-    """Run the jobs: revocation lists, OCSP, requests for labour activity, messages for the bus, the journal's archive.
+    """Run the jobs: revocation lists, OCSP, requests for labour activity, messages for the bus, the journal's archive,
+    checks of registered contracts by the state registries.
 
     `esutd-bus serve` does this beside its workers unless ESUTD_WORK is false; this command is for other hosts. On any
     number of nodes: they take turns by locks in the database. SIGTERM or Ctrl-C ends it.
@@ -33,7 +34,7 @@ def work(parent: int | None) -> None:
     if not jobs:
         raise EnvironmentFault(
             "there is nothing to do: none of ESUTD_CRL_URLS, ESUTD_OCSP_URLS, ESUTD_KEY_FILE, ESUTD_BUS_ASYNC_URL,"
-            " ESUTD_KEEP_… is set"
+            " ESUTD_KEEP_…, ESUTD_EMPLOYER_CHECK, ESUTD_EMPLOYEE_CHECK is set"
         )
     with database(settings) as url:
         scheduler.work(jobs, url, parent)

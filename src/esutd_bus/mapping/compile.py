@@ -14,7 +14,6 @@ from esutd_bus.mapping.answer_sources import AnswerSources
 from esutd_bus.mapping.document import MappingDocument, OperationDocument, read_documents
 from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.exchange_tables import declare
-from esutd_bus.mapping.fields import Field
 from esutd_bus.mapping.request_compiler import RequestCompiler
 from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.mapping.serving import served
@@ -49,6 +48,9 @@ class MappedOperation:
 
     fetch: Mapping[str, tuple[str, str]]
     """Port → (table, column) of the value it is asked by."""
+
+    checks: Mapping[str, tuple[str, str]]
+    """The same, where the settings want it: who puts a node together adds it to `fetch`."""
 
     order: Mapping[str, int]
     """Path → its place in the schema."""
@@ -123,7 +125,7 @@ def compile_mappings(
                 else AnswerSources.of_rows(request.landed, tables)
             )
             way_out = AnswerCompiler(contract.response, said, sources, element_paths).compile()
-            operations[tag] = _mapped(contract, said, way_in, way_out, request.fetch)
+            operations[tag] = _mapped(contract, said, way_in, way_out, request)
             if request.entries is not None or decider.judges_entries_as is not None:
                 many.append((tag, said, decider, request.entries))
         mapped = {operations[tag].contract.name: operations[tag] for tag in service.operations}
@@ -170,7 +172,7 @@ def _mapped(
     said: OperationDocument,
     request: RequestMapping,
     answer: AnswerMapping,
-    fetch: Mapping[str, Field],
+    compiled: RequestCompiler,
 ) -> MappedOperation:
     return MappedOperation(
         contract=contract,
@@ -180,7 +182,8 @@ def _mapped(
         is_read=said.is_read,
         profiles=said.profiles,
         serves=served(contract, said),
-        fetch=fetch,
+        fetch=compiled.fetch,
+        checks=compiled.checks,
         order={node.path: place for place, node in enumerate(contract.request.walk())},
     )
 

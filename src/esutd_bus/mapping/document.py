@@ -15,7 +15,7 @@ COMMON = "common.yaml"
 
 _COMMON_WORDS = frozenset({"parts"})
 _DOCUMENT_WORDS = frozenset({"service", "parts", "tables", "operations"})
-_OPERATION_WORDS = frozenset({"command", "kind", "roles", "profiles", "fetch", "request", "answer"})
+_OPERATION_WORDS = frozenset({"command", "kind", "roles", "profiles", "fetch", "checks", "request", "answer"})
 _REQUEST_WORDS = frozenset({"to", "as", "missing", "malformed", "ignored", "rows", "judged_as"})
 _ANSWER_WORDS = frozenset({"from", "as", "each", "ignored"})
 _KINDS = ("read", "write")
@@ -50,6 +50,9 @@ class OperationDocument:
 
     fetch: Mapping[str, str]
     """Port → field: what is asked of other systems before the register decides."""
+
+    checks: Mapping[str, str]
+    """The same, where the settings want it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def _operation(name: str, content: Any, parts: Mapping[str, Any], place: str) ->
         roles=names(said.get("roles"), f"{place}, roles"),
         profiles=_profiles(said, place),
         fetch=texts(section(said.get("fetch"), f"{place}, fetch"), f"{place}, fetch"),
+        checks=texts(section(said.get("checks"), f"{place}, checks"), f"{place}, checks"),
     )
 
 

@@ -79,6 +79,7 @@ def _message(
         roles=(),
         profiles=frozenset(),
         fetch={},
+        checks={},
     )
     mapping = AnswerCompiler(element, said, _sources(), element_paths).compile()
     plan = AnswerPlan(element)

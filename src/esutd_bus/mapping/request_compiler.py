@@ -76,6 +76,9 @@ class RequestCompiler:
         self.fetch: dict[str, Field] = {}
         """After `compile`: port → the field it is asked by."""
 
+        self.checks: dict[str, Field] = {}
+        """After `compile`: the same of what is asked where the settings want it."""
+
         self.entries: tuple[Node, str] | None = None
         """After `compile`: the repeated group whose members are judged each by itself, and the operation as whose."""
 
@@ -244,16 +247,20 @@ class RequestCompiler:
                     )
 
     def _ports_are_asked(self) -> None:
-        for port, said in self._said.fetch.items():
-            where = f"{self._said.place}, fetch, {port}"
-            if port not in self._ports:
-                raise MappingError(
-                    f"{where}: there is no such port (known: {', '.join(sorted(self._ports))})"
-                )
-            if port not in self._decider.ports:
-                asker = self._said.command or "an operation without a command"
-                raise MappingError(f"{where}: {asker} has no use for what the port tells")
-            self.fetch[port] = self._asked_by(said, where)
+        for word, said, used, asked in (
+            ("fetch", self._said.fetch, self._decider.ports, self.fetch),
+            ("checks", self._said.checks, self._decider.checks, self.checks),
+        ):
+            for port, field_said in said.items():
+                where = f"{self._said.place}, {word}, {port}"
+                if port not in self._ports:
+                    raise MappingError(
+                        f"{where}: there is no such port (known: {', '.join(sorted(self._ports))})"
+                    )
+                if port not in used:
+                    asker = self._said.command or "an operation without a command"
+                    raise MappingError(f"{where}: {asker} has no use for what the port tells")
+                asked[port] = self._asked_by(field_said, where)
         for port in sorted(self._decider.ports - self.fetch.keys()):
             raise MappingError(
                 f"{self._said.place}: {self._said.command} needs «fetch: {{{port}: TABLE.COLUMN}}»"

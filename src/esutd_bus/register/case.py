@@ -156,6 +156,9 @@ class Decider:
     ports: frozenset[str] = frozenset()
     """The other systems that are asked before the decision."""
 
+    checks: frozenset[str] = frozenset()
+    """The same, where the settings want it."""
+
     judges_entries_as: str | None = None
     """Of a command with many entries: the command as which it judges each of them."""
 

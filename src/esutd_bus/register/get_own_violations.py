@@ -17,6 +17,7 @@ from esutd_bus.register.state import Needs, Row
 
 LATE_ENTRY = "lateEntry"
 WORKING_TIME_MISSING = "workingTimeMissing"
+NOT_CONFIRMED = "notConfirmed"
 
 VIOLATION = Shape(
     always={"kind": str, "clause": str, "contract_id": UUID, "external_id": str, "number": str},
@@ -27,6 +28,7 @@ VIOLATION = Shape(
         "due_on": date,
         "days_late": int,
         "code": str,
+        "unconfirmed": str,
     },
 )
 
@@ -46,6 +48,8 @@ def accept(case: Case) -> Accepted:
 
 
 def _told(row: Row) -> Mapping[str, Any]:
+    if row.get("unconfirmed") is not None:
+        return {**row, "kind": NOT_CONFIRMED}
     clause = row["clause"]
     if clause is None:
         return {**row, "kind": WORKING_TIME_MISSING, "clause": "353/6"}

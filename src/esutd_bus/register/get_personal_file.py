@@ -30,7 +30,7 @@ def _entries(*names: str) -> dict[str, type]:
 
 
 _PERIOD: Mapping[str, type] = {"begin_date": date, "end_date": date}
-_ADDRESS = Shape(
+ADDRESS = Shape(
     sometimes={
         **_entries("country", "district", "region"),
         **_texts("foreign_district", "foreign_region", "city", "street", "building", "corpus", "flat"),
@@ -46,13 +46,13 @@ _PERSON = Shape(
         **_texts("birth_foreign_district", "birth_foreign_region", "birth_city"),
     },
 )
-_DOCUMENT = Shape(
+DOCUMENT = Shape(
     always={**_entries("type"), **_texts("number")},
     sometimes={**_entries("issue_organization", "status"), **_texts("series"), **_PERIOD},
 )
 _FILE = Sources(
-    rows={"person": _PERSON, "address": _ADDRESS, "temporary_address": _ADDRESS},
-    lists={"documents": _DOCUMENT},
+    rows={"person": _PERSON, "address": ADDRESS, "temporary_address": ADDRESS},
+    lists={"documents": DOCUMENT},
 )
 """What the registry of individuals tells."""
 
@@ -80,10 +80,11 @@ def person_is_known(case: Case) -> Iterator[Refusal]:
 
 def accept(case: Case) -> Accepted:
     """The file goes out; who learned about whom, why, on what consent is kept (order 353, clause 14)."""
-    return Accepted(events=(Disclosed(_disclosure(case)),), answer=dict(case.state.fetched["person"]))
+    return Accepted(events=(Disclosed(disclosure(case)),), answer=dict(case.state.fetched["person"]))
 
 
-def _disclosure(case: Case) -> Row:
+def disclosure(case: Case) -> Row:
+    """The row that tells who has learned about whom, why, on what consent."""
     command, given = case.command, case.table("disclosure")
     return {
         "id": command.new_id,

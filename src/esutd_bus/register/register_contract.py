@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from esutd_bus.register import registry_checks
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
 from esutd_bus.register.contract import ACTIVE, ENTERED, ENTERED_LATER
@@ -53,7 +54,9 @@ def accept(case: Case) -> Accepted:
         deadline=due,
         proof=new_proof(case, row),
     )
-    return Accepted(events=(event,), answer={"contract": row}, deadline=due, contract_id=row["id"])
+    # Where nothing is wanted of the registries, nothing is asked of them here either.
+    checks = tuple(registry_checks.afterwards(case, row)) if case.rules.checks else ()
+    return Accepted(events=(event, *checks), answer={"contract": row}, deadline=due, contract_id=row["id"])
 
 
 def _row(case: Case) -> Row:
@@ -78,7 +81,7 @@ DECIDER = Decider(
         registration.contract_is_not_too_old,
         registration.contract_is_concluded,
         registration.employee_iin_is_right,
-        registration.employee_is_known,
+        registration.parties_are_known,
         registration.start_is_not_too_old,
         registration.start_is_in_sight,
         term.term_is_not_for_amendments_only,
@@ -102,4 +105,5 @@ DECIDER = Decider(
     accept,
     Sources(tables=frozenset({"contract"})),
     creates="contract",
+    checks=frozenset({registry_checks.EMPLOYER, registry_checks.EMPLOYEE}),
 )

@@ -20,6 +20,8 @@ class Rulebook:
     limits: Limits = field(default_factory=Limits)
     fields: FieldRules = field(default_factory=read_packaged_fields)
     partners: Partners = field(default_factory=Partners)
+    checks: frozenset[str] = frozenset()
+    """What state registries are asked of a registration: `employer`, `employee`; afterwards, if not before."""
 
     def __post_init__(self) -> None:
         """Raises `DictionaryError` if a field is checked against a dictionary that is not there."""

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from esutd_bus.register.search import Count, Found, Search
 
 Row = Mapping[str, Any]
 """A row of a table: column → value."""
+
+NOT_ASKED: Final = object()
+"""What a registry told of a thing, where it did not answer and the message went on without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +152,4 @@ class State:
     """Of each entry of a batch, in their order: what was there before the batch."""
 
     fetched: Mapping[str, Any] = field(default_factory=dict)
-    """What was asked of other systems before, by port: `{"person": {...} | None}`."""
+    """What was asked of other systems before, by port: `{"person": {...} | None}`, or `NOT_ASKED`."""

@@ -1,8 +1,9 @@
 """SubmitBatch: many contracts in one message (order 353, clause 7).
 
 Each is judged as a RegisterContract message that came by itself, in the message's order: of two that collide the later
-one is told. What is accepted happens in the one transaction of the message, so that a batch is there whole or not at
-all, and a retry of it gets the answer of before.
+one is told. Only work in heavy, harmful or dangerous conditions cannot come in a batch (SCSE175). What is accepted
+happens in the one transaction of the message, so that a batch is there whole or not at all, and a retry of it gets the
+answer of before.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ from typing import Any
 from esutd_bus.register import register_contract
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
-from esutd_bus.register.event import Accepted, ContractEvent, Refused, RowAdded
+from esutd_bus.register.event import Accepted, ContractEvent, Event, Refused, RowAdded
 from esutd_bus.register.judgement import judge
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules import conditions
 from esutd_bus.register.state import Needs, Row, State
+
+_ENTRY = replace(
+    register_contract.DECIDER,
+    rules=(*register_contract.DECIDER.rules, conditions.conditions_are_not_of_a_batch),
+)
+"""An entry is judged as a message by itself, but for what may not come in a batch."""
 
 
 def needs(command: Command) -> Needs:
@@ -36,7 +44,7 @@ def accept(case: Case) -> Accepted:
             case.now,
             case.rules,
         )
-        decision = judge(register_contract.DECIDER, alone)
+        decision = judge(_ENTRY, alone)
         if isinstance(decision, Refused):
             result: Mapping[str, Any] = {
                 "errors": [_error(refusal) for refusal in entry.told(decision.refusals)]
@@ -60,10 +68,9 @@ class _Registered:
     """What a batch has registered so far: the entries that follow find it in the register."""
 
     def __init__(self) -> None:
-        self.events: list[ContractEvent] = []
+        self.events: list[Event] = []
         self._by_external_id: dict[str | None, Row] = {}
         self._by_number: dict[str | None, Row] = {}
-        self._proofs: dict[str | None, Row] = {}
 
     def beside(self, state: State, command: Command) -> State:
         """What an entry meets: the register as it was before the batch, and what the batch has added."""
@@ -73,18 +80,15 @@ class _Registered:
             contract_by_external_id=self._by_external_id.get(wanted.contract_external_id)
             or state.contract_by_external_id,
             contract_by_number=self._by_number.get(wanted.contract_number) or state.contract_by_number,
-            proof=self._proofs.get(wanted.proof_external_id) or state.proof,
         )
 
     def add(self, decision: Accepted) -> Mapping[str, Any]:
         """Takes in what follows from an entry; returns what is kept of it."""
         for event in decision.events:
+            self.events.append(event)
             if isinstance(event, ContractEvent):
-                self.events.append(event)
                 self._by_external_id[event.contract["external_id"]] = event.contract
                 self._by_number[event.contract["number"]] = event.contract
-                if event.proof is not None:
-                    self._proofs[event.proof["external_id"]] = event.proof
         warning = decision.deadline.warning if decision.deadline else None
         return {"contract_id": str(decision.contract_id), "warnings": [warning] if warning else []}
 

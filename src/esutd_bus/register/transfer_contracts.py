@@ -1,7 +1,7 @@
 """TransferContracts: by a reorganisation the employer's contracts in force get another employer.
 
-That the reorganisation has happened, and who succeeds whom, the registry of legal entities will tell (SCSE153, 154,
-157). Until it is asked, the employer that gives its contracts away must sign itself.
+That the reorganisation has happened, and who succeeds whom, the registry of legal entities tells, where the settings
+want it asked (SCSE153, 154, 157). The employer that gives its contracts away must sign itself in any case.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ DECIDER = Decider(
         reference.contract_is_not_terminated,
         transfer.receiver_is_one,
         transfer.receiver_is_another,
+        transfer.receiver_goes_on,
         transfer.reorganization_has_happened,
+        transfer.reorganization_is_on_record,
         transfer.agreement_is_concluded,
         transfer.contracts_are_older_than_the_reorganization,
         transfer.agreement_is_another,
@@ -110,5 +112,6 @@ DECIDER = Decider(
         lists={"transferred": Shape(always={"contract_id": UUID, "amendment_id": UUID})},
     ),
     requires=("transfer.receiver", "transfer.reorganized_on", "transfer.number", "transfer.concluded_on"),
+    checks=frozenset({"giver", "receiver"}),
     by_itself=True,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -20,6 +21,9 @@ class BusAccess:
 
     deadline: float = 10.0
     """Seconds for a whole call: connecting, sending and the last byte of the answer."""
+
+    sign: Callable[[bytes], bytes] | None = field(default=None, repr=False)
+    """Signs each envelope before it is sent; without it they go out unsigned."""
 
     max_answer_bytes: int = 2 * 1024 * 1024
     """A longer answer is not read to its end."""

@@ -8,47 +8,41 @@ from uuid import uuid4
 
 from esutd_bus.registries import gbdfl_person
 from esutd_bus.registries.lenient import children, descend, text_at
-from esutd_bus.registries.sync_channel import SyncChannel
 from esutd_bus.registries.upstream import UpstreamRefused, UpstreamUnavailable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from lxml.etree import _Element as Element
 
-    from esutd_bus.registries.access import BusAccess
-    from esutd_bus.registries.exchange import ExchangeKeeper
+    from esutd_bus.registries.kdp import AccessToken
     from esutd_bus.registries.person_registry import Person
+    from esutd_bus.registries.sync_channel import SyncChannel
 
 SERVICE_ID = "GBDFL_UniversalServiceSync"
+TOKEN_SERVICE_ID = "GBDFLUniversal_token"  # noqa: S105  # a service's name
 _REQUEST = "{http://message.persistence.interactive.nat}Request"
 _PROCESSED = "00000"
 
 
 class GbdflRegistry:
-    """A `PersonRegistry`: asks ГБД ФЛ by IIN.
+    """A `PersonRegistry`: asks ГБД ФЛ by IIN. Building one connects to nothing."""
 
-    Args: as of `SyncChannel`. Building one reads the contracts and connects to nothing.
-    """
-
-    def __init__(self, access: BusAccess, contracts: Path, keep: ExchangeKeeper) -> None:
-        self._channel = SyncChannel(access, contracts, keep)
+    def __init__(self, channel: SyncChannel) -> None:
+        self._channel = channel
         self._request = self._channel.payload_type("gbdfl-message.xsd", _REQUEST)
 
-    def find(self, iin: str) -> Person | None:
-        """See `PersonRegistry.find`."""
+    def find(self, iin: str, token: AccessToken | None = None) -> Person | None:
+        """See `PersonRegistry.find`. With a token it is the service for those that the control of access lets in."""
         message_id = str(uuid4())
-        data = self._channel.send(
-            SERVICE_ID,
-            message_id,
-            self._request,
-            {
-                "messageId": message_id,
-                "messageDate": datetime.now(UTC),
-                "senderCode": self._channel.access.sender_id,
-                "iin": iin,
-            },
-        )
+        request = {
+            "messageId": message_id,
+            "messageDate": datetime.now(UTC),
+            "senderCode": self._channel.access.sender_id,
+            "iin": iin,
+        }
+        if token is not None:
+            request |= {"kdpToken": token.code, "publicKey": token.public_key}
+        service_id = SERVICE_ID if token is None else TOKEN_SERVICE_ID
+        data = self._channel.send(service_id, self._request, request, message_id)
         persons = _persons(data)
         if not persons:
             return None

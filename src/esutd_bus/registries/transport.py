@@ -77,7 +77,10 @@ class ChannelTransport(zeep.Transport):
         Raises:
             UpstreamTimeout: it was not over within `access.deadline` seconds.
             UpstreamUnavailable: no whole answer, or one longer than `access.max_answer_bytes`.
+            KeyUnavailableError: the key cannot sign; nothing was sent.
         """
+        if self._access.sign is not None:
+            message = self._access.sign(message)
         progress = _Progress()
         outcome = Outcome.FAILED
         started_at = datetime.now(UTC)

@@ -53,3 +53,14 @@ class UpstreamRefused(UpstreamError):  # noqa: N818  # the name says what happen
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message, code)
+
+
+class AnswerNotBelieved(UpstreamError):  # noqa: N818  # the name says what happened
+    """The answer's document signature is wrong, missing or a stranger's (ESB008): nothing of it is used.
+
+    `reason`: the verifier's word (`digest-mismatch`, `absent`), or `signer`; `message` says it in English.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"the signature of the answer does not hold: {message}")
+        self.reason = reason

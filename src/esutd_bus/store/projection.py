@@ -12,7 +12,10 @@ from esutd_bus.register.dictionaries import region
 from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.timeline import entered_as_json
-from esutd_bus.store import tables
+from esutd_bus.store import (
+    tables,
+    tables_registry_checks,  # noqa: F401  # its rows are added by name
+)
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.outbox import NOTIFICATION, new_message

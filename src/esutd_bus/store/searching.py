@@ -105,10 +105,14 @@ def contracts(employer: str, search: ContractSearch) -> Part:
 
 
 def violations(employer: str) -> Sequence[Part]:
-    """Contracts that lack their working time, which can be mended, then late entries; of both the newest first."""
+    """What can be mended, then late entries; of each the newest first.
+
+    Contracts whose employer or employee no registry confirms, contracts that lack their working time.
+    """
     values = {"employer": employer}
     newest_first: LiteralString = "e.recorded_at DESC, e.contract_id, e.version"
     return [
+        _unconfirmed("k.employer = %(employer)s", "k.answered_at DESC, c.id, k.about", values),
         _lacking("c.employer = %(employer)s", "c.id DESC", values),
         _late("e.employer = %(employer)s", newest_first, values),
     ]
@@ -117,11 +121,27 @@ def violations(employer: str) -> Sequence[Part]:
 def region_violations(region: str) -> Sequence[Part]:
     """The same of all employers whose contracts are worked in a region, employer by employer."""
     values = {"region": region}
+    of_region: LiteralString = "left(c.kato_code, 2) = left(%(region)s, 2)"
     newest_first: LiteralString = "e.employer, e.recorded_at DESC, e.contract_id, e.version"
     return [
-        _lacking("left(c.kato_code, 2) = left(%(region)s, 2)", "c.employer, c.id DESC", values),
+        _unconfirmed(of_region, "c.employer, k.answered_at DESC, c.id, k.about", values),
+        _lacking(of_region, "c.employer, c.id DESC", values),
         _late("e.region = %(region)s", newest_first, values),
     ]
+
+
+def _unconfirmed(where: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:
+    """Contracts of whose employer or employee a registry was asked afterwards, and knew nobody who goes on, or lives.
+
+    Whoever the contract names no more is no violation any more.
+    """
+    source: LiteralString = f"""
+        registry_check k JOIN contract c ON c.id = k.contract_id
+        WHERE {where} AND k.state = 'unconfirmed' AND c.status <> 'deleted'
+            AND k.number = CASE k.about WHEN 'employer' THEN c.employer ELSE c.employee_iin END
+    """
+    columns: LiteralString = "c.employer, '353/3' AS clause, k.code AS unconfirmed"
+    return _violations(source, columns, order, values)
 
 
 def _lacking(where: LiteralString, order: LiteralString, values: Mapping[str, Any]) -> Part:

@@ -26,8 +26,20 @@ if TYPE_CHECKING:
 
 _TYPES = "http://bip.bee.kz/SyncChannel/v10/Types"
 _MESSAGE = "http://message.persistence.interactive.nat"
+_GBDUL = "http://gbdulinfobybin_v2.egp.gbdul.tamur.kz"
+_KDP = "http://service.2fa-chain.kz/ns/kdp"
+_SIGNATURE = "{http://www.w3.org/2000/09/xmldsig#}Signature"
 _XSD = "http://www.w3.org/2001/XMLSchema"
 _XSI_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
+
+
+_PAYLOADS = {
+    "Request": "message:Request",
+    "Response": "message:Response",
+    "AccessRequest": "kdp:getUserDataRequest",
+    "AccessResponse": "kdp:getUserDataResponse",
+}
+"""Business data that have a type alone, under an element's name of ours: type."""
 
 
 class BrokenRequestError(Exception):
@@ -60,17 +72,18 @@ class BusContract:
         settings = zeep.Settings(forbid_dtd=True, forbid_external=True)
         client = zeep.Client(str(self._wsdl / "SyncChannel.wsdl"), settings=settings)  # type: ignore[no-untyped-call]  # zeep annotates in part
         self._types = client.wsdl.types
-        self._types.add_document_by_url(str(self._xsd / "gbdfl-message.xsd"))
+        for schema in ("gbdfl-message.xsd", "gbdul.xsd", "kdp.xsd"):
+            self._types.add_document_by_url(str(self._xsd / schema))
         self._schema = self._composed_schema()
 
     def _composed_schema(self) -> etree.XMLSchema:
         """All the schemas, and elements of no namespace for what `data` holds (they have types alone)."""
-        composed = etree.Element(f"{{{_XSD}}}schema", nsmap={"xs": _XSD, "message": _MESSAGE})
+        composed = etree.Element(f"{{{_XSD}}}schema", nsmap={"xs": _XSD, "message": _MESSAGE, "kdp": _KDP})
         for file in sorted(self._xsd.glob("*.xsd")):
             namespace = etree.parse(file).getroot().get("targetNamespace", "")
             etree.SubElement(composed, f"{{{_XSD}}}import", namespace=namespace, schemaLocation=file.as_uri())
-        for name in ("Request", "Response"):
-            etree.SubElement(composed, f"{{{_XSD}}}element", name=name, type=f"message:{name}")
+        for name, kind in _PAYLOADS.items():
+            etree.SubElement(composed, f"{{{_XSD}}}element", name=name, type=kind)
         return etree.XMLSchema(composed)
 
     def open(self, body: bytes) -> Asked:
@@ -106,10 +119,7 @@ class BusContract:
         Raises:
             BrokenRequestError: it is not valid.
         """
-        request = etree.Element("Request")
-        request.extend(copy.deepcopy(leaf) for leaf in data)
-        self._validate(request)
-        return {local_name(leaf): leaf.text or "" for leaf in request}
+        return self._leaves("Request", data)
 
     def gbdfl_response(self, values: Mapping[str, Any]) -> Element:
         """ГБД ФЛ's response (element `Response`) with these values, in the order of its schema."""
@@ -118,6 +128,49 @@ class BusContract:
         kind.render(response, kind(**values))
         self._schema.assertValid(response)
         return response
+
+    def gbdul_request(self, document: Element) -> dict[str, str]:
+        """The leaves of a valid ГБД ЮЛ request, which somebody must have signed.
+
+        Raises:
+            BrokenRequestError: it is not valid, or not signed.
+        """
+        self._validate(document)
+        if document.tag != f"{{{_GBDUL}}}Request" or document.find(_SIGNATURE) is None:
+            raise BrokenRequestError("data hold no signed Request")
+        return {local_name(leaf): leaf.text or "" for leaf in document if leaf.tag != _SIGNATURE}
+
+    def gbdul_response(self, values: Mapping[str, Any]) -> Element:
+        """ГБД ЮЛ's response, a document of its own, with these values in the order of its schema."""
+        parent = etree.Element("parent")
+        element: Any = self._types.get_element(f"{{{_GBDUL}}}Response")
+        element.render(parent, element(**values))
+        response = copy.deepcopy(parent[0])
+        self._schema.assertValid(response)
+        return response
+
+    def kdp_request(self, data: Element) -> dict[str, str]:
+        """The leaves of a valid КДП request.
+
+        Raises:
+            BrokenRequestError: it is not valid.
+        """
+        return self._leaves("AccessRequest", data)
+
+    def kdp_response(self, values: Mapping[str, Any]) -> Element:
+        """An element whose children are КДП's response with these values."""
+        kind: Any = self._types.get_type(f"{{{_KDP}}}getUserDataResponse")  # type: ignore[no-untyped-call]  # zeep
+        response = etree.Element("AccessResponse")
+        kind.render(response, kind(**values))
+        self._schema.assertValid(response)
+        return response
+
+    def _leaves(self, name: str, data: Element) -> dict[str, str]:
+        """What the children of `data` say, which are valid as the content of the element `name`."""
+        request = etree.Element(name)
+        request.extend(copy.deepcopy(leaf) for leaf in data)
+        self._validate(request)
+        return {local_name(leaf): leaf.text or "" for leaf in request}
 
     def answer(self, asked: Asked, code: str, message: str, data: Element | str) -> Element:
         """`SendMessageResponse` in an envelope; `data` holds the children of an element, or text."""

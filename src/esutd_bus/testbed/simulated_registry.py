@@ -1,4 +1,4 @@
-"""A state registry behind the bus, simulated: a SOAP server over HTTP, made from the contracts we call by."""
+"""The state registries behind the bus, simulated: a SOAP server over HTTP, made from the contracts we call by."""
 
 from __future__ import annotations
 
@@ -13,17 +13,26 @@ from urllib.parse import parse_qs, urlsplit
 import structlog
 from lxml import etree
 
-from esutd_bus.testbed.bus_contract import BrokenRequestError, BusContract
+from esutd_bus.testbed import simulated_gbdfl, simulated_gbdul, simulated_kdp
+from esutd_bus.testbed.bus_contract import Asked, BrokenRequestError, BusContract
+from esutd_bus.testbed.companies import load_companies
 from esutd_bus.testbed.population import Behaviour, load_population
-from esutd_bus.testbed.simulated_gbdfl import SERVICE_ID, SimulatedGbdfl
+from esutd_bus.testbed.simulated_gbdfl import SimulatedGbdfl
+from esutd_bus.testbed.simulated_gbdul import SimulatedGbdul
+from esutd_bus.testbed.simulated_kdp import SimulatedKdp
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from lxml.etree import _Element as Element
 
+    from esutd_bus.signature.keys import SigningKey
+    from esutd_bus.testbed.companies import Companies
     from esutd_bus.testbed.population import Population
+
+    Answer = Callable[[Asked], tuple[Element, Behaviour]]
+    """The envelope that answers a request, and what is to be done to it on its way; or BrokenRequestError."""
 
 _log = structlog.get_logger(__name__)
 
@@ -38,6 +47,8 @@ class SimulatedRegistry:
     Args:
         contracts: the directory with `wsdl/` and `xsd/`.
         population: whom it knows; by default `population.yaml`.
+        companies: which organisations it knows; by default `companies.yaml`.
+        key: signs the registries' answers; without one they are not signed.
         host: where it listens.
         port: 0 means a free one; `url` tells which.
     """
@@ -47,10 +58,19 @@ class SimulatedRegistry:
         contracts: Path,
         population: Population | None = None,
         *,
+        companies: Companies | None = None,
+        key: SigningKey | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        self._server = _Server((host, port), contracts, population)
+        contract = BusContract(contracts)
+        answers = simulated_services(
+            contract,
+            load_population() if population is None else population,
+            load_companies() if companies is None else companies,
+            key,
+        )
+        self._server = _Server((host, port), contract, answers)
         self._thread = threading.Thread(target=self.serve_forever, name="simulated-registry", daemon=True)
 
     @property
@@ -98,15 +118,30 @@ def serve_registry(
         registry.serve_forever()
 
 
+def simulated_services(
+    contract: BusContract, population: Population, companies: Companies, key: SigningKey | None = None
+) -> dict[str, Answer]:
+    """The registries' services: serviceId → what answers. `key` signs the answers."""
+    access = {iin: person.access for iin, person in population.items()}
+    kdp = SimulatedKdp(contract, access, key)
+    persons = SimulatedGbdfl(contract, population, key, kdp)
+    return {
+        simulated_gbdfl.SERVICE_ID: persons.answer,
+        simulated_gbdfl.TOKEN_SERVICE_ID: persons.answer,
+        simulated_gbdul.SERVICE_ID: SimulatedGbdul(contract, companies, key).answer,
+        simulated_kdp.SERVICE_ID: kdp.answer,
+    }
+
+
 class _Server(ThreadingHTTPServer):
     """Holds what all requests share. Its socket listens from the moment it is made."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, where: tuple[str, int], contracts: Path, population: Population | None) -> None:
-        self.contract = BusContract(contracts)
-        self.registry = SimulatedGbdfl(self.contract, load_population() if population is None else population)
+    def __init__(self, where: tuple[str, int], contract: BusContract, answers: Mapping[str, Answer]) -> None:
+        self.contract = contract
+        self.answers = answers
         self.stopping = threading.Event()
         self.path = self.contract.path
         super().__init__(where, _Handler)
@@ -164,9 +199,10 @@ class _Handler(BaseHTTPRequestHandler):
         contract = self.server.contract
         try:
             asked = contract.open(body)
-            if asked.service_id != SERVICE_ID:
+            answer = self.server.answers.get(asked.service_id)
+            if answer is None:
                 return contract.fault("UNKNOWN_SERVICE", f"Сервис не найден: {asked.service_id}"), Behaviour()
-            return self.server.registry.answer(asked)
+            return answer(asked)
         except BrokenRequestError as error:
             return contract.fault("BROKEN_REQUEST", str(error)), Behaviour()
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from esutd_bus.store.labour import Backlog
+    from esutd_bus.store.registry_checks import Backlog as Waiting
     from esutd_bus.store.revocation_lists import ListState
 
 THIS_UPDATE = Gauge(
@@ -83,6 +84,24 @@ def tell_outbox(
     OUTBOX_OLDEST.set(max(0.0, (now - min(open_since)).total_seconds()) if open_since else 0)
     for row in breakers:
         OUTBOX_BREAKER.labels(row["destination"]).set(is_tried(row["failures"]))
+
+
+REGISTRY_CHECKS = Gauge(
+    "esutd_registry_checks_waiting",
+    "Checks of registered contracts that state registries have not answered yet",
+    multiprocess_mode="livemostrecent",
+)
+REGISTRY_CHECK_OLDEST = Gauge(
+    "esutd_registry_check_oldest_seconds",
+    "Age of the oldest of them; 0 where none waits",
+    multiprocess_mode="livemostrecent",
+)
+
+
+def tell_registry_checks(backlog: Waiting, now: datetime) -> None:
+    """Those of the job «registry checks»."""
+    REGISTRY_CHECKS.set(backlog.waiting)
+    REGISTRY_CHECK_OLDEST.set(max(0.0, (now - backlog.oldest).total_seconds()) if backlog.oldest else 0)
 
 
 def tell_labour(backlog: Backlog, now: datetime) -> None:

@@ -24,7 +24,6 @@ from esutd_bus.work.sources import Sources
 
 if TYPE_CHECKING:
     from esutd_bus.settings import Settings
-    from esutd_bus.signature.key_ring import KeyRing
 
 _LOOK_FOR_PARENT_SECONDS: Final = 1.0
 
@@ -60,17 +59,20 @@ def jobs_of(settings: Settings) -> Sequence[Job]:
     sources = Sources.of(settings)
     if sources:
         jobs.append(RefreshTrust(settings, sources))
-    keys: KeyRing | None = None
+    keys = open_keys(settings)
+    keys.watch()
+    if settings.checks_wanted and settings.trust_dir is not None:
+        from esutd_bus.work.registry_checks import RegistryChecks  # noqa: PLC0415  # zeep is slow to load
+
+        jobs.append(RegistryChecks.of(settings, keys))
     if settings.key_file:
-        keys = open_keys(settings)
-        keys.watch()
         jobs.append(LabourActivity(keys, settings.clock))
     else:
         _log.warning("requests for labour activity stay in progress", missing="ESUTD_KEY_FILE")
     if settings.bus_async_url:
         from esutd_bus.work.outbox_jobs import outbox_jobs  # noqa: PLC0415  # zeep is slow to load
 
-        jobs += outbox_jobs(settings, keys)
+        jobs += outbox_jobs(settings, keys if settings.key_file else None)
     if Retention.has_something_to_do(settings):
         jobs.append(Retention(settings))
     return jobs

@@ -205,7 +205,7 @@ def test_a_command_is_fed_what_it_needs(
             PERSONS,
             "GetPersonalFile",
             {"persons": "disclosure.employee_iin"},
-            "GetPersonalFile, fetch, persons: there is no such port (known: person)",
+            "GetPersonalFile, fetch, persons: there is no such port (known: ",
             id="unknown",
         ),
         pytest.param(
@@ -248,6 +248,21 @@ def test_a_port_is_asked_where_the_command_needs_it(
 ) -> None:
     with pytest.raises(MappingError, match=rf"^{service}\.yaml, {re.escape(words)}"):
         compiled(tmp_path, contracts, service, ((operation, "fetch"), fetch))
+
+
+@pytest.mark.parametrize(
+    ("checks", "words"),
+    [
+        ({"employers": "message.employer"}, "checks, employers: there is no such port (known: "),
+        ({"receiver": "message.employer"}, "checks, receiver: RegisterContract has no use"),
+        ({"employee": "contract.ends_on"}, "checks, employee: a port is asked by a text"),
+    ],
+)
+def test_a_check_is_proved_like_a_port(
+    tmp_path: Path, contracts: ServiceContracts, checks: dict[str, str], words: str
+) -> None:
+    with pytest.raises(MappingError, match=rf"^{CONTRACTS}\.yaml, RegisterContract, {re.escape(words)}"):
+        compiled(tmp_path, contracts, CONTRACTS, (("RegisterContract", "checks"), checks))
 
 
 @pytest.mark.parametrize(

@@ -313,7 +313,7 @@ def test_an_operation_takes_the_profiles_it_names(exchange: TrainingExchange) ->
         ),
         pytest.param(
             [((*OPERATION, "fetch"), {"salary": "training.topic"})],
-            "ReportTraining, fetch, salary: there is no such port (known: person)",
+            "ReportTraining, fetch, salary: there is no such port (known: ",
             id="unknown port",
         ),
         pytest.param(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from register_cases import (
     AGREED,
@@ -21,6 +21,7 @@ from register_cases import (
     DISCLOSURE,
     EXTENSION,
     FOREIGNER,
+    GIVEN,
     HARMFUL,
     IIN,
     LEAVE,
@@ -38,10 +39,12 @@ from register_cases import (
 )
 
 from esutd_bus.register.answer_codes import text
+from esutd_bus.register.calendar import today
 from esutd_bus.register.decide import COMMANDS, decide, needs
 from esutd_bus.register.event import Accepted, ContractEvent, DelegationRecorded, Refused
 from esutd_bus.register.jsonable import as_text, jsonable
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.rules.consent import missing_consent
 from esutd_bus.register.search import Found
 from esutd_bus.register.state import State
 
@@ -180,7 +183,16 @@ STATES = st.builds(
         lambda contract_id: {"contract_id": contract_id, "sha256": PROOF["proof_sha256"]},
         st.sampled_from([REGISTERED["id"], UUID(int=8)]),
     ),
-    fetched=st.sampled_from([{"person": None}, {"person": {"person": {"iin": IIN}, "documents": []}}]),
+    consents=st.just([{**GIVEN, "valid_to": date.max}]),
+    fetched=st.sampled_from(
+        [
+            {"person": None, "employer_data": None},
+            {
+                "person": {"person": {"iin": IIN}, "documents": []},
+                "employer_data": {"individual": {"iin": IIN}},
+            },
+        ]
+    ),
 )
 REFUSALS = st.lists(
     st.builds(Refusal, st.sampled_from(["ESB004", "SCSE003", "SCSE074"]), path=st.sampled_from(["a", "b"])),
@@ -195,6 +207,8 @@ def test_every_message_is_decided(
 ) -> None:
     asked = command(operation, values, refusals=found)
     needs(asked)
+    # Whoever has no consent has no right to ask: that is judged before.
+    assume(not COMMANDS[operation].consented or missing_consent(asked, state, today(now)) is None)
     decision = decide(asked, state, now, RULES)
     assert decide(asked, state, now, RULES) == decision
     if isinstance(decision, Refused):

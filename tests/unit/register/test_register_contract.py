@@ -161,8 +161,8 @@ def test_an_iin_is_checked_whole() -> None:
 
 @pytest.mark.code("SCSE012")
 def test_an_employee_the_registry_does_not_know_is_refused() -> None:
-    assert told(State(fetched={"person": None})) == refused("SCSE012", "employee_iin")
-    assert told(State(fetched={"person": {"person": {}}})) == []
+    assert told(State(fetched={"employee": None})) == refused("SCSE012", "employee_iin")
+    assert told(State(fetched={"employee": {"lives": True}})) == []
 
 
 # ── the term

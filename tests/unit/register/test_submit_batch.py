@@ -96,10 +96,18 @@ def test_whatever_single_contracts_meet_in_the_register_they_meet_in_their_batch
     assert met == {"contract_external_id", "contract_number", "proof_external_id"}
 
 
-@pytest.mark.code("SCSE169")
-def test_a_proof_is_brought_once() -> None:
-    decision = submitted(alone(1, **HARMFUL), alone(2), alone(3, **HARMFUL))
-    assert codes(decision) == [[], [], [("SCSE169", "contract[3]/contract.proof_external_id")]]
+@pytest.mark.code("SCSE175")
+@pytest.mark.parametrize(
+    ("conditions", "told"),
+    [
+        (dict(HARMFUL), True),
+        ({"working_conditions": "dangerous"}, True),
+        ({"working_conditions": "normal"}, False),
+    ],
+)
+def test_heavy_harmful_and_dangerous_work_comes_one_by_one(conditions: dict[str, Any], told: bool) -> None:
+    field = "contract[2]/contract.working_conditions"
+    assert codes(submitted(alone(1), alone(2, **conditions))) == [[], [("SCSE175", field)] if told else []]
 
 
 @pytest.mark.code("SCSE014")
@@ -189,25 +197,24 @@ ENTRIES = st.lists(
 
 @given(ENTRIES)
 def test_a_batch_comes_to_what_single_messages_would(rows: list[dict[str, Any]]) -> None:
-    """Against a small model: a register of three indexes, fed message by message."""
+    """Against a small model: a register of two indexes, fed message by message."""
     by_number: dict[str, Any] = {}
     by_external_id: dict[str, Any] = {}
-    proofs: dict[str | None, Any] = {}
-    expected = []
+    expected: list[tuple[ContractEvent | None, list[tuple[str, str | None]]]] = []
     entries = [alone(place, **changed(CONTRACT, **row)) for place, row in enumerate(rows, start=1)]
     for entry in entries:
         said = entry.values["contract"]
         state = State(
             contract_by_number=by_number.get(said["number"]),
             contract_by_external_id=by_external_id.get(said["external_id"]),
-            proof=proofs.get(said.get("proof_external_id")),
         )
         decision = judge(entry, state)
-        if isinstance(decision, Accepted):
+        if said.get("working_conditions") is not None:
+            found = refusals(decision) if isinstance(decision, Refused) else []
+            expected.append((None, [*found, ("SCSE175", "contract.working_conditions")]))
+        elif isinstance(decision, Accepted):
             (event,) = decision.events
             assert isinstance(event, ContractEvent)
-            if event.proof is not None:
-                proofs[event.proof["external_id"]] = event.proof
             by_number[said["number"]] = by_external_id[said["external_id"]] = event.contract
             expected.append((event, []))
         else:

@@ -9,6 +9,7 @@ from raw_server import CONTRACTS, RawServer, http
 
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.gbdfl import GbdflRegistry
+from esutd_bus.registries.sync_channel import SyncChannel
 from esutd_bus.registries.upstream import UpstreamRefused, UpstreamUnavailable
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def fault(detail: str) -> str:
 def find(answering: Callable[[bytes], RawServer], text: str | bytes, status: str = "200 OK") -> Person | None:
     body = text if isinstance(text, bytes) else text.encode()
     access = BusAccess(answering(http(body, status)).url, "sender", deadline=30.0)
-    return GbdflRegistry(access, CONTRACTS, lambda _: None).find(IIN)
+    return GbdflRegistry(SyncChannel(access, CONTRACTS, lambda _: None)).find(IIN)
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,16 @@ def conditions_allow_heavy_code(case: Case) -> Iterator[Refusal]:
         yield Refusal(heavy.code, _HEAVY)
 
 
+def conditions_are_not_of_a_batch(case: Case) -> Iterator[Refusal]:
+    """SCSE175: contracts on heavy, harmful or dangerous work come one by one.
+
+    Source: code text; which conditions: `fields.yaml`.
+    """
+    kind = case.value(_KIND)
+    if kind is not None and case.rules.fields.conditions_of(kind).heavy.presence is not Presence.FORBIDDEN:
+        yield Refusal("SCSE175", _KIND)
+
+
 def conditions_have_heavy_code(case: Case) -> Iterator[Refusal]:
     """SCSE176, of harmful ones SCSE183: some conditions need a code of heavy ones.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from esutd_bus.register.case import Case
 from esutd_bus.register.command import Command
@@ -84,12 +85,16 @@ def missing_consent(command: Command, state: State, today: date) -> Refusal | No
 
 def consent_of(case: Case) -> Row:
     """The consent a disclosure leans on: the one it names, else the newest that permits it."""
-    asked = case.table("disclosure")
+    return permitting(case.state.consents, case.table("disclosure"), case.today)
+
+
+def permitting(consents: Sequence[Row], asked: Mapping[str, Any], today: date) -> Row:
+    """Of the consents of one person to one employer the one that a disclosure leans on. Raises LookupError."""
     named = asked.get("consent_id")
-    for row in reversed(case.state.consents):
-        if named in {None, row["id"]} and _permits(row, asked["purpose"], case.today):
+    for row in reversed(consents):
+        if named in {None, row["id"]} and _permits(row, asked["purpose"], today):
             return row
-    raise LookupError(f"{case.command.operation}: accepted without a consent")
+    raise LookupError("a disclosure without a consent")
 
 
 def why_not(consent: Row | None, today: date) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from esutd_bus.register import registry_checks
 from esutd_bus.register.case import Case
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.identifiers import is_iin
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.register.state import NOT_ASKED
 from esutd_bus.register.years import shifted
 
 
@@ -51,10 +53,20 @@ def employee_iin_is_right(case: Case) -> Iterator[Refusal]:
         yield Refusal("SCSE045", "contract.employee_iin")
 
 
-def employee_is_known(case: Case) -> Iterator[Refusal]:
-    """SCSE012: the register of persons knows the employee, if it was asked. Source: code text."""
-    asked = "person" in case.state.fetched
-    if asked and case.value("contract.employee_iin") is not None and case.state.fetched["person"] is None:
+def parties_are_known(case: Case) -> Iterator[Refusal]:
+    """ESB012, SCSE012: the registries know the employer, as one not liquidated, and the employee, as one who lives.
+
+    If they were asked. That somebody has died is told to nobody: the code says «not found» of both. Source: order 353,
+    clause 3: a contract has an employer; code texts.
+    """
+    told = case.state.fetched
+    if not told:
+        return
+    employer = told.get(registry_checks.EMPLOYER, NOT_ASKED)
+    if employer is not NOT_ASKED and not registry_checks.employer_is_confirmed(employer):
+        yield Refusal("ESB012", path="employer")
+    employee = told.get(registry_checks.EMPLOYEE, NOT_ASKED)
+    if employee is not NOT_ASKED and not registry_checks.employee_is_confirmed(employee):
         yield Refusal("SCSE012", "contract.employee_iin")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+from esutd_bus.register import registry_checks
 from esutd_bus.register.case import Case
 from esutd_bus.register.identifiers import employer_kind
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.foreign_worker import refused_employer
-from esutd_bus.register.state import Row
+from esutd_bus.register.state import NOT_ASKED, Row
 
 MOVED_AT_ONCE = 1000
 """Contracts that one message moves: what is one transaction holds up the others."""
@@ -76,6 +78,49 @@ def ids_are_free_there(case: Case) -> Iterator[Refusal]:
     """SCSE086: the new employer has used no external id of one that moves. Source: code text."""
     if any(row["external_id_taken"] for row in moved(case)):
         yield Refusal("SCSE086", _RECEIVER)
+
+
+def receiver_goes_on(case: Case) -> Iterator[Refusal]:
+    """ESB012: the register of legal entities knows the new employer, and it is not liquidated, if it was asked.
+
+    Source: order 353, clause 3: a contract has an employer.
+    """
+    receiver = case.state.fetched.get("receiver", NOT_ASKED)
+    if receiver is not NOT_ASKED and not registry_checks.employer_is_confirmed(receiver):
+        yield Refusal("ESB012", path=_GROUP)
+
+
+def reorganization_is_on_record(case: Case) -> Iterator[Refusal]:
+    """SCSE153, SCSE157, SCSE154: the register of legal entities knows of a reorganisation, by which the new employer
+    follows the old one, not later than the message says; if it was asked. Source: code texts.
+
+    Between branches of one organisation, and its head, contracts pass without any.
+    """
+    giver = case.state.fetched.get("giver", NOT_ASKED)
+    receiver = case.state.fetched.get("receiver", NOT_ASKED)
+    if NOT_ASKED in (giver, receiver) or receiver is None:
+        return
+    if giver is not None and _network(giver) == _network(receiver):
+        return
+    if not (giver and giver["is_reorganised"]) and not receiver["is_made_by_reorganisation"]:
+        yield Refusal("SCSE153", _REORGANIZED)
+        return
+    if giver is not None and giver.get("successor") == receiver["bin"]:
+        happened_on = giver.get("ended_on")
+    elif receiver["is_made_by_reorganisation"] and case.command.employer in receiver["founders"]:
+        happened_on = receiver.get("registered_on")
+    else:
+        yield Refusal("SCSE157", path=_GROUP)
+        return
+    reorganized_on = case.value(_REORGANIZED)
+    if happened_on is not None and reorganized_on is not None and reorganized_on < happened_on:
+        yield Refusal("SCSE154", _REORGANIZED)
+
+
+def _network(organisation: Mapping[str, Any]) -> str:
+    """BIN of the head of the branches and representations that an organisation is one of."""
+    head: str = organisation.get("head_organisation") or organisation["bin"]
+    return head
 
 
 def receiver_may_have_the_workers(case: Case) -> Iterator[Refusal]:
