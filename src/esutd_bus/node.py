@@ -12,6 +12,7 @@ from uuid import UUID
 
 from esutd_bus.answer_signers import AnswerSigners
 from esutd_bus.answers import Answers
+from esutd_bus.bus.channels import open_channels
 from esutd_bus.engine import Engine
 from esutd_bus.in_force import InForce
 from esutd_bus.mapping.compile import Mappings, compile_mappings
@@ -76,6 +77,7 @@ async def open_node(settings: Settings) -> Engine:
     keys = open_keys(settings)
     engine = Engine(
         contracts=contracts,
+        channels=open_channels(packaged("."), contracts),
         batches=[tag for tag, operation in mappings.operations.items() if operation.entries is not None],
         reader=Reader(
             mappings.operations,
@@ -85,7 +87,7 @@ async def open_node(settings: Settings) -> Engine:
                 clock_skew=settings.clock_skew,
                 revocation=memory.revocation if memory else None,
             ),
-            lambda number: in_force.partners().profiles_of(number),
+            in_force.partners,
         ),
         answers=Answers(
             contracts.register_fault, AnswerSigners(keys, settings.sign_answers, in_force.partners).of

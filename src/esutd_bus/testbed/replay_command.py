@@ -20,6 +20,8 @@ from esutd_bus.testbed.stage import open_stage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from esutd_bus.testbed.expectation import ChannelName
+
 DIFFERENCES = 1
 ENVIRONMENT = 3
 
@@ -56,6 +58,13 @@ class _Instant(click.ParamType[datetime]):
     help="The directory of the test CA whose authorities the service trusts.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only this fixture, and what goes before it.")
+@click.option(
+    "--channel",
+    type=click.Choice(["direct", "sync"]),
+    default="direct",
+    show_default=True,
+    help="How fixtures go that do not say it themselves: to the service, or inside the bus's SendMessage.",
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
 @click.option("--record", "recording", is_flag=True, help="Write the answers into expect.yaml.")
 @click.option(
@@ -67,6 +76,7 @@ def replay_command(
     endpoint: str,
     ca_dir: Path,
     only: tuple[str, ...],
+    channel: ChannelName,
     junit: Path | None,
     recording: bool,
     now: datetime | None,
@@ -81,13 +91,14 @@ def replay_command(
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus replay fixtures/faults --endpoint … --ca … --junit replay.xml
       esutd-bus replay fixtures --endpoint … --ca … --only terminate-late
+      esutd-bus replay fixtures --endpoint … --ca … --channel sync
 
     Exit codes: 0 all as expected, 1 a difference, 2 wrong usage or a broken fixture, 3 no service at the
     endpoint or no test CA.
     """
     try:
         fixtures, order = chosen_fixtures(paths, only)
-        stage = open_stage(endpoint, ca_dir, now=now)
+        stage = open_stage(endpoint, ca_dir, now=now, channel=channel)
     except FixtureError as error:
         raise click.UsageError(str(error)) from error
     except (OSError, ContractError) as error:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from esutd_bus.store import tables_outbox  # noqa: F401  # its tables are of the same metadata
+from esutd_bus.store import tables_bus, tables_outbox  # noqa: F401  # their tables are of the same metadata
 from esutd_bus.store.tables import metadata
 
 context.configure(

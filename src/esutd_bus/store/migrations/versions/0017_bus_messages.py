@@ -1,0 +1,82 @@
+"""What came by the bus: its wrappers, answers to be sent, what it tells of messages of ours
+
+Revision: 0017, after 0013
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB
+
+revision = "0017"
+down_revision = "0013"
+branch_labels = None
+depends_on = None
+
+TABLES = ("bus_message", "bus_response", "bus_status")
+
+
+def upgrade() -> None:
+    op.create_table(
+        "bus_message",
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("delivered_by", sa.Text(), nullable=True),
+        sa.Column("delivery", sa.Text(), nullable=True),
+        sa.Column("bus_message_id", sa.Text(), nullable=True),
+        sa.Column("correlation_id", sa.Text(), nullable=True),
+        sa.Column("service_id", sa.Text(), nullable=True),
+        sa.Column("message_type", sa.Text(), nullable=True),
+        sa.Column("route_id", sa.Text(), nullable=True),
+        sa.Column("sender_id", sa.Text(), nullable=True),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("properties", JSONB(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_bus_message")),
+        sa.UniqueConstraint("delivered_by", "delivery", name=op.f("uq_bus_message_delivered_by_delivery")),
+        comment="What the bus's wrapper of a message says, by the journal's id of the message. Only ever added.",
+    )
+    op.create_index(op.f("ix_bus_message_bus_message_id"), "bus_message", ["bus_message_id"])
+    op.create_index(
+        op.f("ix_bus_message_correlation_id"),
+        "bus_message",
+        ["correlation_id"],
+        postgresql_where=sa.text("correlation_id IS NOT NULL"),
+    )
+    op.create_table(
+        "bus_response",
+        sa.Column("answer_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_id", sa.Uuid(), nullable=False),
+        sa.Column("correlation_id", sa.Text(), nullable=False),
+        sa.Column("service_id", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_bus_response")),
+        comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
+    )
+    op.create_table(
+        "bus_status",
+        sa.Column("message_id", sa.Uuid(), nullable=False),
+        sa.Column("bus_message_id", sa.Text(), nullable=False),
+        sa.Column("notification_id", sa.Text(), nullable=False),
+        sa.Column("notified_at", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("status_code", sa.Text(), nullable=False),
+        sa.Column("status_message", sa.Text(), nullable=False),
+        sa.Column("status_at", sa.Text(), nullable=False),
+        sa.Column("error_code", sa.Text(), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_bus_status")),
+        comment="What the bus tells of messages that were sent by it (changeMassageStatusNotification). Only ever added.",
+    )
+    op.create_index(op.f("ix_bus_status_bus_message_id"), "bus_status", ["bus_message_id"])
+    for table in TABLES:
+        op.execute(f"""
+            CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
+            FOR EACH STATEMENT EXECUTE FUNCTION only_added()
+        """)
+
+
+def downgrade() -> None:
+    for table in reversed(TABLES):
+        op.drop_table(table)

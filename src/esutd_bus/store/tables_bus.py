@@ -1,0 +1,64 @@
+"""What is kept of messages that came by the bus, beside the journal's own record of their bytes."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy.dialects.postgresql import JSONB
+
+from esutd_bus.store.tables import metadata
+
+_INSTANT = DateTime(timezone=True)
+
+bus_message = Table(
+    "bus_message",
+    metadata,
+    Column("message_id", Uuid, primary_key=True),
+    Column("channel", Text, nullable=False),
+    Column("delivered_by", Text),
+    Column("delivery", Text),
+    Column("bus_message_id", Text),
+    Column("correlation_id", Text),
+    Column("service_id", Text),
+    Column("message_type", Text),
+    Column("route_id", Text),
+    Column("sender_id", Text),
+    Column("session_id", Text),
+    Column("properties", JSONB),
+    # The bus may deliver a message twice, to two nodes at once: only one of them can commit.
+    UniqueConstraint("delivered_by", "delivery"),
+    Index(None, "bus_message_id"),
+    Index(None, "correlation_id", postgresql_where=text("correlation_id IS NOT NULL")),
+    comment="What the bus's wrapper of a message says, by the journal's id of the message. Only ever added.",
+)
+
+bus_response = Table(
+    "bus_response",
+    metadata,
+    Column("answer_id", Uuid, primary_key=True),
+    Column("asked_id", Uuid, nullable=False),
+    Column("correlation_id", Text, nullable=False),
+    Column("service_id", Text, nullable=False),
+    Column("session_id", Text),
+    Column("code", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
+)
+
+bus_status = Table(
+    "bus_status",
+    metadata,
+    Column("message_id", Uuid, primary_key=True),
+    Column("bus_message_id", Text, nullable=False),
+    Column("notification_id", Text, nullable=False),
+    Column("notified_at", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("status_code", Text, nullable=False),
+    Column("status_message", Text, nullable=False),
+    Column("status_at", Text, nullable=False),
+    Column("error_code", Text),
+    Column("error_message", Text),
+    Index(None, "bus_message_id"),
+    # Dates are kept as the bus writes them.
+    comment="What the bus tells of messages that were sent by it (changeMassageStatusNotification). Only ever added.",
+)
