@@ -145,7 +145,7 @@ def _spell_types(copied: Element, contract: ChannelContract) -> None:
             prefix, _, local = str(name).strip(_SPACE).rpartition(":")
             namespace = each.nsmap.get(prefix or None) or ""
             known = contract.type_namespaces.get(namespace.lower())
-            if known is not None:
+            if known is not None and known != namespace:
                 _retype(each, known, local)
         nil = str(each.get(_NIL, "")).strip(_SPACE) in {"true", "1"}
         parent = each.getparent()
@@ -155,7 +155,12 @@ def _spell_types(copied: Element, contract: ChannelContract) -> None:
 
 
 def _retype(element: Element, namespace: str, local: str) -> None:
-    """Puts the element's content under one that declares the namespace: lxml declares none on what is there."""
+    """Spells the namespace of the element's type by a prefix that is declared there, or by one that is now."""
+    for prefix, declared in element.nsmap.items():
+        if declared == namespace and prefix:
+            element.set(_TYPE, f"{prefix}:{local}")
+            return
+    # lxml declares nothing on an element that is there already.
     typed = _made(element, {**element.nsmap, "typed": namespace})
     typed.set(_TYPE, f"typed:{local}")
     typed.text, typed.tail = element.text, element.tail

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from lxml import etree
 
-from esutd_bus.testbed.answers import Answer, AnsweredError, read_answer
+from esutd_bus.testbed.answers import Answer, read_answer
 from esutd_bus.testbed.expectation import ExpectedSignature
 from esutd_bus.testbed.xml import SOAP, body_element, parse
 
@@ -24,7 +24,6 @@ SYNC_PATH = "/shep/sync"
 
 _TYPES = "http://bip.bee.kz/SyncChannel/v10/Types"
 _RESPONSE = f"{{{_TYPES}}}SendMessageResponse"
-_ERROR_INFO = f"{{{_TYPES}}}SendMessageFault1_SendMessageFault"
 _BODY = re.compile(r"(<(?:[\w.-]+:)?Body(?:\s[^>]*)?>)(.*)(</(?:[\w.-]+:)?Body\s*>)", re.DOTALL)
 _MESSAGE_LENGTH = 250
 _SUCCESS = "SCSS001"
@@ -62,7 +61,7 @@ def direct_equivalent(answer: Answer, sent: bytes) -> Answer:
     `sent`: the request's bytes, whose ids must come back.
     """
     if answer.faultcode is not None:
-        return replace(answer, errors=answer.errors or _error_info(answer))
+        return answer
     if answer.payload is None or answer.payload.tag != _RESPONSE:
         return replace(answer, unreadable=answer.unreadable or "neither SendMessageResponse nor a Fault")
     response = answer.payload
@@ -87,14 +86,6 @@ def direct_equivalent(answer: Answer, sent: bytes) -> Answer:
 
 def _fault(code: str) -> str:
     return f"<faultcode xmlns=''>soap:{'Server' if code in _SERVERS else 'Client'}</faultcode>"
-
-
-def _error_info(answer: Answer) -> tuple[AnsweredError, ...]:
-    fault = body_element(parse(answer.body))
-    info = None if fault is None else fault.find(f"detail/{_ERROR_INFO}")
-    if info is None:
-        return ()
-    return (AnsweredError(info.findtext("errorCode", ""), reason=info.findtext("errorData")),)
 
 
 def _broken(answer: Answer, response: etree._Element, direct: Answer, sent: bytes) -> str | None:

@@ -114,9 +114,9 @@ Wrap = Callable[[str], str]
 def _by_bus(
     fixture: Fixture, filling: Filling, services: Mapping[str, Service], service: Service | None
 ) -> Wrap:
-    # A payload of no service goes to the service whose path is stated: what is asked is what is wrong.
+    # Where a path is stated, it is that service which is asked, be it for what it does not know.
     stated = next((each for each in services.values() if each.path == fixture.expect.endpoint), None)
-    asked = service or stated
+    asked = stated or service
     return lambda envelope: in_send_message(envelope, "" if asked is None else asked.name, filling.now)
 
 
