@@ -17,8 +17,9 @@ from esutd_bus.testbed.expectation import ExpectedSignature
 from esutd_bus.testbed.xml import SOAP, body_element, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
+
+    from esutd_bus.testbed.expectation import Expectation
 
 SYNC_PATH = "/shep/sync"
 
@@ -44,13 +45,11 @@ def in_send_message(envelope: str, service_id: str, made_at: datetime) -> str:
     return _BODY.sub(lambda found: f"{found[1]}{before}{found[2]}{after}{found[3]}", envelope, count=1)
 
 
-def with_document(
-    signatures: Sequence[ExpectedSignature],
-) -> tuple[list[ExpectedSignature], list[ExpectedSignature]]:
-    """(what signs the document, what signs the envelope): whoever signs an envelope alone signs its document too."""
-    documents = [each for each in signatures if each.profile == "document"]
-    transport = [each for each in signatures if each.profile != "document"]
-    if transport and not documents:
+def with_document(expect: Expectation) -> tuple[list[ExpectedSignature], list[ExpectedSignature]]:
+    """(what signs the document, what signs the envelope): a `signer` of the envelope signs its document too."""
+    documents = [each for each in expect.all_signatures if each.profile == "document"]
+    transport = [each for each in expect.all_signatures if each.profile != "document"]
+    if transport and not documents and not expect.signatures:
         documents = [ExpectedSignature(signer=transport[0].signer, profile="document")]
     return documents, transport
 

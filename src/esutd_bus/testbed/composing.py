@@ -121,10 +121,9 @@ def _by_bus(
 
 
 def _signed(envelope: bytes, fixture: Fixture, signatories: Signatories, bus: Wrap | None) -> bytes:
-    signatures = fixture.expect.all_signatures
     if bus is None:
-        return _with(envelope, signatures, signatories)
-    documents, transport = with_document(signatures)
+        return _with(envelope, fixture.expect.all_signatures, signatories)
+    documents, transport = with_document(fixture.expect)
     return _with(bus(_with(envelope, documents, signatories).decode()).encode(), transport, signatories)
 
 
