@@ -19,7 +19,6 @@ from support import bus, messages
 from support.messages import COMMON, Reply, contract, register
 from support.services import Service, esutd_bus, until
 
-BUS = "960340000514"
 BRACED = re.compile(r"\{[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\}")
 
 
