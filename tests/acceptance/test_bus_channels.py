@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID, uuid4
+from xml.sax.saxutils import escape
 
 import psycopg
 import pytest
@@ -16,6 +18,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign, sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
 from support import bus, messages
+from support.batches import batch
 from support.messages import COMMON, Reply, contract, register
 from support.services import Service, esutd_bus, until
 
@@ -308,6 +311,47 @@ def test_a_zeep_client_of_the_bus_gets_what_a_direct_one_gets(service: Service, 
     assert answer.findtext("{*}contractId") == directly.findtext("{*}contractId")
 
 
+def test_an_unsigned_wrapper_of_a_signed_document_is_taken_as_a_direct_one_is(
+    asgi: Service, document: str
+) -> None:
+    assert bus.status(bus.post(asgi.url, "sync", bus.send_message(bus.plain(document))))[0] == "SCSS001"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "{signed}<data>{evil}</data>",
+        "<data>{evil}</data><data>{signed}</data>",
+        "<data>{signed}</data><data>{evil}</data>",
+        "<data><data>{signed}</data></data>",
+        "<data>{evil}{signed}</data>",
+        "<data>{escaped}{signed}</data>",
+        "<data>{signed}{escaped}</data>",
+        "</requestData></request><request><requestInfo/><requestData><data>{evil}</data>",
+        "<data>{inside}</data>",
+    ],
+)
+def test_what_is_not_the_one_signed_payload_has_no_effect(asgi: Service, document: str, data: str) -> None:
+    """A signed document goes elsewhere in an unsigned wrapper, and another one takes its place."""
+    evil = bus.payload_of(register())
+    inside = evil.replace("</v1:RegisterContract>", f"{document}</v1:RegisterContract>")
+    shapes = {"signed": document, "evil": evil, "escaped": escape(evil), "inside": inside}
+    reply = bus.post(asgi.url, "sync", bus.send_message(data.format(**shapes)))
+    assert reply.codes != ["SCSS001"]
+    assert reply.text("code") != "SCSS001"
+    assert registered(asgi, request_id_of(document)) == registered(asgi, request_id_of(evil)) == 0
+
+
+def test_a_batch_by_the_bus_may_be_as_large_as_a_direct_one(service: Service, ca: TestCa) -> None:
+    entries = [contract(establishedPost="Ж" * 200) for _ in range(100)]
+    data = bus.plain(bus.payload_of(sign_document(batch(*entries), ca.identity("employer"))))
+    assert len(data) > 102_400
+    assert bus.status(by_bus(service, ca, bus.send_message(data)))[0] == "SCSS001"
+    large = register(contract=contract(establishedPost="Ж" * 110_000))
+    refused = by_bus(service, ca, bus.send_message(bus.plain(bus.payload_of(large))))
+    assert (refused.status, bus.error_info(refused)["errorCode"]) == (413, "SCSE999")
+
+
 # --- the asynchronous channel
 
 
@@ -350,6 +394,19 @@ def test_what_is_delivered_again_has_its_one_effect(
     )
     count = "SELECT count(*) FROM bus_response WHERE correlation_id = %s"
     assert rows(asgi, count, replies[0].text("correlationId")) == [(1,)]
+    assert registered(asgi, request_id_of(document)) == 1
+
+
+def test_what_is_delivered_to_all_workers_at_once_has_its_one_effect(
+    asgi: Service, ca: TestCa, document: str
+) -> None:
+    chain = str(uuid4())
+    message = bus.delivered(bus.plain(document), message_id=str(uuid4()), correlation_id=chain)
+    with ThreadPoolExecutor(12) as senders:
+        replies = list(senders.map(lambda _: by_bus(asgi, ca, message, "async"), range(24)))
+    assert {(reply.status, reply.text("correlationId")) for reply in replies} == {(200, chain)}
+    assert rows(asgi, "SELECT count(*) FROM bus_response WHERE correlation_id = %s", chain) == [(1,)]
+    assert rows(asgi, "SELECT count(*) FROM bus_message WHERE correlation_id = %s", chain) == [(1,)]
     assert registered(asgi, request_id_of(document)) == 1
 
 
