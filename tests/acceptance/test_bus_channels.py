@@ -343,7 +343,7 @@ def test_what_is_not_the_one_signed_payload_has_no_effect(asgi: Service, documen
 
 
 def test_a_batch_by_the_bus_may_be_as_large_as_a_direct_one(service: Service, ca: TestCa) -> None:
-    entries = [contract(establishedPost="Ж" * 200) for _ in range(100)]
+    entries = [contract(establishedPost="Ж" * 250) for _ in range(120)]
     data = bus.plain(bus.payload_of(sign_document(batch(*entries), ca.identity("employer"))))
     assert len(data) > 102_400
     assert bus.status(by_bus(service, ca, bus.send_message(data)))[0] == "SCSS001"
