@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from esutd_bus.bus.channel import BusChannel
 from esutd_bus.bus.faults import BUSES_OWN, error_info
-from esutd_bus.bus.rows import message_row, response, status_row
-from esutd_bus.bus.wrapper import BrokenWrapperError, in_braces
+from esutd_bus.bus.rows import answer_notice, message_row, response, status_notice
+from esutd_bus.bus.wrapper import BrokenWrapperError, in_braces, octets_of
 from esutd_bus.passage import Opened, Passage
 from esutd_bus.soap.envelope import answer_envelope
 from esutd_bus.soap.lexical import escape
@@ -47,7 +47,7 @@ class AsyncChannelClient(BusChannel):
         if message_type == RESPONSE:
             if wrapper.text(f"{_INFO}/correlationId") is None:
                 raise BrokenWrapperError("ESB002", "a RESPONSE needs a correlationId", wrapper.session_id)
-            passage.wrapping = ResponseWrapping(wrapper)
+            passage.wrapping = ResponseWrapping(wrapper, octets_of(element))
             return Opened(self.contract.name, None)
         if message_type != REQUEST:
             reason = f"messageType {message_type} asks nothing of a service here"
@@ -131,10 +131,16 @@ class RequestWrapping(_Acknowledged):
 class ResponseWrapping(_Acknowledged):
     """Around the acknowledgement of a RESPONSE."""
 
+    def __init__(self, wrapper: Wrapper, answer: bytes) -> None:
+        super().__init__(wrapper)
+        self._answer = answer
+
     def kept(self, asked: Record, answer: Record, correspondent: str | None) -> Sequence[Event]:
-        """What the wrapper says: the correlationId tells who waits for it."""
-        delivery = self._delivered(correspondent) if answer.status == 200 else None  # noqa: PLR2004  # HTTP
-        return (message_row(self._wrapper, _INFO, asked, correspondent, delivery),)
+        """What it says, and the answer: the correlationId tells who waits for it."""
+        if answer.status != 200:  # noqa: PLR2004  # HTTP
+            return ()
+        row = message_row(self._wrapper, _INFO, asked, correspondent, self._delivered(correspondent))
+        return row, answer_notice(self._wrapper, asked, self._answer)
 
 
 class StatusWrapping(_Acknowledged):
@@ -148,7 +154,7 @@ class StatusWrapping(_Acknowledged):
             return ()
         delivery = self._delivered(correspondent)
         row = message_row(self._wrapper, "notification", asked, correspondent, delivery)
-        return row, status_row(self._wrapper, asked)
+        return row, status_notice(self._wrapper, asked)
 
     def _told(self, asked: Record, before: Mapping[str, Any] | None) -> Sequence[tuple[str, str]]:
         del asked, before

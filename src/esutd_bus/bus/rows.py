@@ -9,6 +9,9 @@ from esutd_bus.bus.wrapper import properties_of
 from esutd_bus.register.event import Event, RowAdded
 from esutd_bus.wrapping import unwrapped
 
+STATUS = "status"
+ANSWER = "answer"
+
 if TYPE_CHECKING:
     from esutd_bus.bus.wrapper import Wrapper
     from esutd_bus.store.journal import Record
@@ -57,19 +60,30 @@ def response(
     return RowAdded("bus_response", row)
 
 
-def status_row(wrapper: Wrapper, asked: Record) -> Event:
-    """What the bus tells of a message that was sent by it."""
+def status_notice(wrapper: Wrapper, asked: Record) -> Event:
+    """What became of a message that was sent by the bus."""
     text = wrapper.text
+    said = (text("notification/error/errorMessage"), text("notification/status/statusMessage"))
     row = {
         "message_id": asked.id,
+        "kind": STATUS,
         "bus_message_id": text("notification/messageId"),
-        "notification_id": text("notification/notificationId"),
-        "notified_at": text("notification/notificationDate"),
         "state": text("notification/messageState"),
-        "status_code": text("notification/status/statusCode"),
-        "status_message": text("notification/status/statusMessage"),
-        "status_at": text("notification/status/statusDate"),
-        "error_code": text("notification/error/errorCode"),
-        "error_message": text("notification/error/errorMessage"),
+        "code": text("notification/error/errorCode") or text("notification/status/statusCode"),
+        "told": ": ".join(filter(None, said)),
+        "told_at": asked.recorded_at,
     }
-    return RowAdded("bus_status", row)
+    return RowAdded("bus_notice", row)
+
+
+def answer_notice(wrapper: Wrapper, asked: Record, answer: bytes) -> Event:
+    """An answer to what was asked by the bus."""
+    row = {
+        "message_id": asked.id,
+        "kind": ANSWER,
+        "bus_message_id": wrapper.text("messageInfo/messageId"),
+        "correlation_id": wrapper.text("messageInfo/correlationId"),
+        "answer": answer,
+        "told_at": asked.recorded_at,
+    }
+    return RowAdded("bus_notice", row)

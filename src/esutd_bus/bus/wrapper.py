@@ -112,6 +112,22 @@ def payload_of(element: Element, session_id: str | None) -> Element:
         raise BrokenWrapperError(error.code, f"the text in data: {error.detail}", session_id) from error
 
 
+def octets_of(element: Element) -> bytes:
+    """What `data` carries, whatever it is: its first element as a document of its own, or its text.
+
+    A copy declares only what it uses, so that its own signature still holds.
+    """
+    data = data_of(element)
+    if data is None:
+        return b""
+    held = _elements(data)
+    return (
+        etree.tostring(deepcopy(held[0]), with_tail=False)
+        if held
+        else (data.text or "").strip(_SPACE).encode()
+    )
+
+
 def properties_of(info: Element | None) -> Sequence[dict[str, str]]:
     """The properties by agreement, in their order."""
     found = [] if info is None else info.findall("properties")

@@ -45,20 +45,20 @@ bus_response = Table(
     comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
 )
 
-bus_status = Table(
-    "bus_status",
+bus_notice = Table(
+    "bus_notice",
     metadata,
     Column("message_id", Uuid, primary_key=True),
-    Column("bus_message_id", Text, nullable=False),
-    Column("notification_id", Text, nullable=False),
-    Column("notified_at", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("status_code", Text, nullable=False),
-    Column("status_message", Text, nullable=False),
-    Column("status_at", Text, nullable=False),
-    Column("error_code", Text),
-    Column("error_message", Text),
-    Index(None, "bus_message_id"),
-    # Dates are kept as the bus writes them.
-    comment="What the bus tells of messages that were sent by it (changeMassageStatusNotification). Only ever added.",
+    Column("kind", Text, nullable=False),
+    Column("bus_message_id", Text),
+    Column("correlation_id", Text),
+    Column("state", Text),
+    Column("code", Text),
+    Column("told", Text),
+    Column("answer", LargeBinary),
+    Column("told_at", _INSTANT, nullable=False),
+    Column("applied_at", _INSTANT),
+    Index("ix_bus_notice_waiting", "told_at", postgresql_where=text("applied_at IS NULL")),
+    Index(None, "bus_message_id", postgresql_where=text("bus_message_id IS NOT NULL")),
+    comment="What the bus tells of messages of ours: a state, or an answer. It waits for the outbox.",
 )

@@ -12,7 +12,7 @@ down_revision = "0013"
 branch_labels = None
 depends_on = None
 
-TABLES = ("bus_message", "bus_response", "bus_status")
+ADDED = ("bus_message", "bus_response")
 
 
 def upgrade() -> None:
@@ -55,22 +55,30 @@ def upgrade() -> None:
         comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
     )
     op.create_table(
-        "bus_status",
+        "bus_notice",
         sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("bus_message_id", sa.Text(), nullable=False),
-        sa.Column("notification_id", sa.Text(), nullable=False),
-        sa.Column("notified_at", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), nullable=False),
-        sa.Column("status_code", sa.Text(), nullable=False),
-        sa.Column("status_message", sa.Text(), nullable=False),
-        sa.Column("status_at", sa.Text(), nullable=False),
-        sa.Column("error_code", sa.Text(), nullable=True),
-        sa.Column("error_message", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_bus_status")),
-        comment="What the bus tells of messages that were sent by it (changeMassageStatusNotification). Only ever added.",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("bus_message_id", sa.Text(), nullable=True),
+        sa.Column("correlation_id", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("told", sa.Text(), nullable=True),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("message_id", name=op.f("pk_bus_notice")),
+        comment="What the bus tells of messages of ours: a state, or an answer. It waits for the outbox.",
     )
-    op.create_index(op.f("ix_bus_status_bus_message_id"), "bus_status", ["bus_message_id"])
-    for table in TABLES:
+    op.create_index(
+        "ix_bus_notice_waiting", "bus_notice", ["told_at"], postgresql_where=sa.text("applied_at IS NULL")
+    )
+    op.create_index(
+        op.f("ix_bus_notice_bus_message_id"),
+        "bus_notice",
+        ["bus_message_id"],
+        postgresql_where=sa.text("bus_message_id IS NOT NULL"),
+    )
+    for table in ADDED:
         op.execute(f"""
             CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION only_added()
@@ -78,5 +86,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    for table in reversed(TABLES):
+    for table in ("bus_notice", *reversed(ADDED)):
         op.drop_table(table)
