@@ -24,8 +24,9 @@ from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.refusal import Refusal
-from esutd_bus.register.rights import missing_standing
+from esutd_bus.register.rights import missing_carriage, missing_standing
 from esutd_bus.register.rulebook import Rulebook
+from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, State
 from esutd_bus.signature.key_ring import KeyRing
 from esutd_bus.signature.keys import KeyUnavailableError
@@ -110,8 +111,8 @@ class Engine:
         """The whole way. Raises StoreUnavailable."""
         try:
             request = self._reader.read(passage, channel, self._clock())
-            if request is None:
-                return await self._note(passage)
+            if isinstance(request, Speaker):
+                return await self._note(passage, request)
             request = await self._search(passage, await self._fetch(passage, request))
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
@@ -165,12 +166,17 @@ class Engine:
         fault = self._answers.fault(passage, refusals)
         return await self._commit(passage, lambda: Outcome(fault))
 
-    async def _note(self, passage: Passage) -> Record:
+    async def _note(self, passage: Passage, speaker: Speaker) -> Record:
         """What the channel itself was told is kept; no service is asked."""
+
+        def decide() -> Outcome:
+            missing = missing_carriage(speaker, self._rulebook().partners)
+            if missing is not None:
+                return Outcome(self._answers.fault(passage, [missing]))
+            return Outcome(self._answers.acknowledgement(passage, answer_codes.SUCCESS))
+
         try:
-            return await self._commit(
-                passage, lambda: Outcome(self._answers.acknowledgement(passage, answer_codes.SUCCESS))
-            )
+            return await self._commit(passage, decide)
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
 

@@ -14,10 +14,9 @@ from esutd_bus.mapping.request_mapping import Landed
 from esutd_bus.passage import Channel, MessageRefused, Opened, Passage, Request
 from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.command import Command, Entry
-from esutd_bus.register.partners import CARRIERS, Partners
+from esutd_bus.register.partners import Partners
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
-from esutd_bus.register.worded import kinds_told, worded
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
 from esutd_bus.signature.profile import ALL_PROFILES, DOCUMENT
@@ -77,8 +76,8 @@ class Reader:
         self._verifier = verifier
         self._partners = partners
 
-    def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | None:
-        """What a message asks a service for; None where it asks none. Raises MessageRefused."""
+    def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
+        """What a message asks a service for; who speaks, where it asks none. Raises MessageRefused."""
         try:
             envelope = open_envelope(passage.record.body)
         except SoapError as error:
@@ -86,8 +85,7 @@ class Reader:
         opened = channel.open(envelope, passage)
         payload = opened.payload
         if payload is None:
-            self._require_carrier(self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now))
-            return None
+            return _speaker(self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now).signer)
         passage.record.service = opened.service
         operation = self._operations.get(payload.tag)
         if operation is None or operation.contract.service != opened.service:
@@ -97,12 +95,6 @@ class Reader:
         if opened.needs_document:
             self._require_document(passage, message)
         return _request(passage, operation, message)
-
-    def _require_carrier(self, message: VerifiedMessage) -> None:
-        """What the bus itself tells is taken from who may bring others' messages."""
-        kinds = self._partners().kinds_of(_speaker(message.signer))
-        if kinds.isdisjoint(CARRIERS):
-            raise MessageRefused(worded("role", served=kinds_told(CARRIERS), speaks=kinds_told(kinds)))
 
     def _require_document(self, passage: Passage, message: VerifiedMessage) -> None:
         entry = self._partners().entry(message.signer.employer_id)

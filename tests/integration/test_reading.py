@@ -48,7 +48,7 @@ def read(ca: TestCa, arrived: Passage, *profiles: str, allowed: Collection[str] 
     request = Reader(operations(*profiles), verifier, lambda: partners).read(
         arrived, DirectChannel(SERVICE), datetime.now(UTC)
     )
-    assert request is not None
+    assert isinstance(request, Request)
     return request
 
 
