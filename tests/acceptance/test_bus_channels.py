@@ -11,9 +11,11 @@ from xml.sax.saxutils import escape
 import psycopg
 import pytest
 import zeep
+from click.testing import CliRunner
 from lxml import etree
 from zeep.transports import Transport
 
+from esutd_bus.cli import main
 from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign, sign_document, sign_wsse
 from esutd_bus.testbed.test_ca import TestCa
@@ -509,3 +511,16 @@ def test_the_contracts_are_served_whole(service: Service, channel: str) -> None:
     assert served.name == zeep.Client(str(original)).wsdl.services.popitem()[0]  # type: ignore[no-untyped-call]
     assert messages.requests.get(f"{address}?singleWsdl", timeout=10).status_code == 404
     assert messages.requests.get(f"{address}?xsd=nothing.xsd", timeout=10).status_code == 404
+
+
+def test_an_operator_is_told_of_a_message_that_came_by_the_bus(
+    asgi: Service, ca: TestCa, document: str
+) -> None:
+    chain = str(uuid4())
+    message = bus.delivered(bus.plain(document), message_id=str(uuid4()), correlation_id=chain)
+    by_bus(asgi, ca, message, "async")
+    ((asked,),) = rows(asgi, "SELECT message_id FROM bus_message WHERE correlation_id = %s", chain)
+    for number in (str(asked), request_id_of(document)):
+        done = CliRunner().invoke(main, ["explain", number, "--json"], env=dict(asgi.environment))
+        assert done.exit_code == 0, done.output
+        assert {chain, "SCSS001", str(asked)} <= set(re.findall(r'"([^"]*)"', done.stdout))

@@ -28,7 +28,7 @@ def message_row(
 
     row = {
         "message_id": asked.id,
-        "channel": wrapper.operation.name,
+        "operation": wrapper.operation.name,
         "delivered_by": delivered_by,
         "delivery": delivery,
         "bus_message_id": text("messageId"),

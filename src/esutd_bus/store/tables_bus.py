@@ -13,7 +13,7 @@ bus_message = Table(
     "bus_message",
     metadata,
     Column("message_id", Uuid, primary_key=True),
-    Column("channel", Text, nullable=False),
+    Column("operation", Text, nullable=False),
     Column("delivered_by", Text),
     Column("delivery", Text),
     Column("bus_message_id", Text),

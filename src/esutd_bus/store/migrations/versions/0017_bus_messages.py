@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "bus_message",
         sa.Column("message_id", sa.Uuid(), nullable=False),
-        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("operation", sa.Text(), nullable=False),
         sa.Column("delivered_by", sa.Text(), nullable=True),
         sa.Column("delivery", sa.Text(), nullable=True),
         sa.Column("bus_message_id", sa.Text(), nullable=True),
