@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from lxml import etree
 
-from esutd_bus.soap.envelope import SoapError, children, open_document
+from esutd_bus.soap.bus_data import carried, data_of, elements_of
+from esutd_bus.soap.envelope import SoapError
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
@@ -81,35 +82,12 @@ def read_wrapper(element: Element, contract: ChannelContract) -> Wrapper:
     return Wrapper(operation, copied[0], session_id)
 
 
-def data_of(element: Element) -> Element | None:
-    """The element `data`, whatever its namespace: the last child of the last child of `request`."""
-    for request in _elements(element):
-        parts = _elements(request)
-        held = _elements(parts[-1]) if parts else []
-        if held and _local(held[-1]) == "data":
-            return held[-1]
-    return None
-
-
 def payload_of(element: Element, session_id: str | None) -> Element:
-    """What `data` carries: the one element in it, or the root of the document that is written there as text.
-
-    Raises `BrokenWrapperError`.
-    """
-    data = data_of(element)
-    if data is None:
-        raise BrokenWrapperError("ESB002", "there is no data", session_id)
-    held = _elements(data)
-    text = "".join([data.text or "", *[child.tail or "" for child in children(data)]]).strip(_SPACE)
-    if len(held) == 1 and not text:
-        return held[0]
-    if held or not text:
-        reason = f"data holds {len(held)} elements{' and text' if text else ''}, not one element or one text"
-        raise BrokenWrapperError("ESB002", reason, session_id)
+    """What `data` carries. Raises `BrokenWrapperError`."""
     try:
-        return open_document(text)
+        return carried(element)
     except SoapError as error:
-        raise BrokenWrapperError(error.code, f"the text in data: {error.detail}", session_id) from error
+        raise BrokenWrapperError(error.code, error.detail, session_id) from error
 
 
 def octets_of(element: Element) -> bytes:
@@ -120,7 +98,7 @@ def octets_of(element: Element) -> bytes:
     data = data_of(element)
     if data is None:
         return b""
-    held = _elements(data)
+    held = elements_of(data)
     return (
         etree.tostring(deepcopy(held[0]), with_tail=False)
         if held
@@ -147,7 +125,7 @@ def _without_data(element: Element) -> Element:
             return deepcopy(each)
         copy = _made(each, each.nsmap)
         copy.text, copy.tail = each.text, each.tail
-        copy.extend(map(copied, _elements(each)))
+        copy.extend(map(copied, elements_of(each)))
         return copy
 
     return copied(element)
@@ -196,11 +174,3 @@ def _made(like: Element, nsmap: Any) -> Element:
     return etree.Element(
         like.tag, {str(name): str(value) for name, value in like.attrib.items()}, nsmap=nsmap
     )
-
-
-def _elements(element: Element) -> list[Element]:
-    return [child for child in children(element) if isinstance(child.tag, str)]
-
-
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
