@@ -82,12 +82,14 @@ class Answers:
         return _record(passage, self._signed_if_possible(wrapped, passage.correspondent), told.code)
 
     def again(self, passage: Passage, stored: StoredAnswer) -> Record:
-        """The answer of before, byte for byte; around it may stand something else than then."""
+        """The answer of before, byte for byte; around it may stand something else than then, signed anew.
+
+        Raises `KeyUnavailableError`.
+        """
         if passage.wrapping.is_direct and is_bare(stored.body):
             return _record(passage, Wrapped(stored.status, stored.body), stored.code)
         told = unwrapped(stored.body, stored.code)
-        wrapped = _wrapped(passage, told)
-        return _record(passage, self._signed_if_possible(wrapped, passage.correspondent), told.code)
+        return _record(passage, self._signed(_wrapped(passage, told), passage.correspondent), told.code)
 
     def acknowledgement(self, passage: Passage, code: str, before: Any = None) -> Record:
         """What goes back at once where the answer goes later. `before`: what was kept when the same came first.

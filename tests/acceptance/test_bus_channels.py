@@ -114,6 +114,15 @@ def test_a_session_comes_in_loosely_and_goes_out_in_braces(
     )
 
 
+@pytest.mark.parametrize("session", ["{7}", "&lt;x/&gt;", "{{}}"])
+def test_a_session_that_is_none_does_not_come_back(
+    asgi: Service, ca: TestCa, document: str, session: str
+) -> None:
+    info = bus.error_info(by_bus(asgi, ca, bus.send_message(bus.plain(document), session_id=session)))
+    assert info["errorCode"] == "ESB002"
+    assert "sessionId" not in info
+
+
 @pytest.mark.parametrize(
     "empty", ["<{0}/>", '<{0} xmlns:x="http://www.w3.org/2001/XMLSchema-instance" x:nil="true"/>']
 )

@@ -37,7 +37,6 @@ class BusChannel(ABC):
 
     def open(self, envelope: Envelope, passage: Passage) -> Opened:
         """What stands in the wrapper. Raises MessageRefused where it is broken, with an `ErrorInfo` around it."""
-        passage.record.operation = None
         operation = self.contract.operations.get(envelope.payload.tag)
         try:
             wrapper = read_wrapper(envelope.payload, self.contract)

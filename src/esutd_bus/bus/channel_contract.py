@@ -14,8 +14,6 @@ from lxml import etree
 from esutd_bus.soap.schema_files import XSD, parse_document
 from esutd_bus.soap.wsdl import SOAP, WSDL, schema_url
 
-_LOCATIONS = ("schemaLocation", "location")
-
 
 @dataclass(frozen=True, slots=True)
 class ChannelOperation:

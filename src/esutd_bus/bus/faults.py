@@ -20,7 +20,7 @@ BUSES_OWN = frozenset({"ESB009", "ESB099"})
 
 def error_info(told: Told, operation: ChannelOperation, session_id: str | None, now: datetime) -> Wrapped:
     """The fault of an operation of a channel. `session_id`: without braces."""
-    text = told.text.removeprefix(f"{told.code}: ")
+    text = only_xml_text(told.text.removeprefix(f"{told.code}: "))
     data = "" if told.reason is None else f"<errorData>{escape(only_xml_text(told.reason))}</errorData>"
     session = "" if session_id is None else f"<sessionId>{in_braces(session_id)}</sessionId>"
     detail = (

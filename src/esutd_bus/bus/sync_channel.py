@@ -12,7 +12,7 @@ from esutd_bus.bus.rows import message_row
 from esutd_bus.passage import Opened, Passage
 from esutd_bus.register import answer_codes
 from esutd_bus.soap.envelope import answer_envelope
-from esutd_bus.soap.lexical import escape
+from esutd_bus.soap.lexical import escape, only_xml_text
 from esutd_bus.wrapping import Wrapped
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class SyncWrapping:
         element = f"bus:{wrapper.operation.response}"
         before = (
             f'<{element} xmlns:bus="{wrapper.operation.namespace}"><response><responseInfo>{info}<status>'
-            f"<code>{told.code}</code><message>{escape(shortened(text))}</message></status>{ending}</responseInfo>"
+            f"<code>{told.code}</code><message>{escape(only_xml_text(shortened(text)))}</message></status>{ending}</responseInfo>"
             "<responseData><data>"
         )
         after = f"</data></responseData></response></{element}>"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ _TYPE: Final = f"{{{_XSI}}}type"
 _NIL: Final = f"{{{_XSI}}}nil"
 _SPACE: Final = " \t\r\n"
 
+_GUID: Final = re.compile(r"\{?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})\}?")
 _MAY_BE_EMPTY: Final = frozenset({"messageId", "correlationId", "routeId", "sessionId", "password"})
 """What serialisers of the field write empty, or nil, where they mean that it is absent."""
 
@@ -165,8 +167,10 @@ def _retype(element: Element, namespace: str, local: str) -> None:
 
 
 def _session(copied: Element) -> str | None:
+    """Without braces; None of one that is no guid: it would go back into the answer as it came."""
     found = next((each for each in copied.iter("sessionId")), None)
-    return None if found is None or not found.text else found.text.strip(_SPACE).strip("{}")
+    guid = None if found is None else _GUID.fullmatch(found.text or "")
+    return guid[1] if guid else None
 
 
 def _made(like: Element, nsmap: Any) -> Element:
