@@ -384,7 +384,8 @@ def test_a_request_is_acknowledged_and_its_answer_waits_to_be_sent(
     ]
     ((service_id, code, data, asked),) = rows(
         service,
-        "SELECT service_id, code, data, asked_id FROM bus_response WHERE correlation_id = %s",
+        "SELECT o.service_id, m.code, o.body, o.message_id FROM outbox o JOIN message m USING (id)"
+        " WHERE o.correlation_id = %s",
         correlation_id,
     )
     answer = etree.fromstring(data)
@@ -403,7 +404,7 @@ def test_what_is_delivered_again_has_its_one_effect(
     assert (
         len({(reply.status, reply.text("messageId"), reply.text("correlationId")) for reply in replies}) == 1
     )
-    count = "SELECT count(*) FROM bus_response WHERE correlation_id = %s"
+    count = "SELECT count(*) FROM outbox WHERE correlation_id = %s"
     assert rows(asgi, count, replies[0].text("correlationId")) == [(1,)]
     assert registered(asgi, request_id_of(document)) == 1
 
@@ -416,7 +417,7 @@ def test_what_is_delivered_to_all_workers_at_once_has_its_one_effect(
     with ThreadPoolExecutor(12) as senders:
         replies = list(senders.map(lambda _: by_bus(asgi, ca, message, "async"), range(24)))
     assert {(reply.status, reply.text("correlationId")) for reply in replies} == {(200, chain)}
-    assert rows(asgi, "SELECT count(*) FROM bus_response WHERE correlation_id = %s", chain) == [(1,)]
+    assert rows(asgi, "SELECT count(*) FROM outbox WHERE correlation_id = %s", chain) == [(1,)]
     assert rows(asgi, "SELECT count(*) FROM bus_message WHERE correlation_id = %s", chain) == [(1,)]
     assert registered(asgi, request_id_of(document)) == 1
 
@@ -427,7 +428,7 @@ def test_a_request_that_is_asked_anew_is_answered_anew(asgi: Service, ca: TestCa
     for chain in chains:
         message = bus.delivered(bus.plain(document), message_id=str(uuid4()), correlation_id=chain)
         assert by_bus(asgi, ca, message, "async").status == 200
-    answers = rows(asgi, "SELECT data FROM bus_response WHERE correlation_id = ANY(%s)", chains)
+    answers = rows(asgi, "SELECT body FROM outbox WHERE correlation_id = ANY(%s)", chains)
     assert len(answers) == 2
     assert len(set(answers)) == 1
     assert registered(asgi, request_id_of(document)) == 1
@@ -438,7 +439,9 @@ def test_a_refusal_goes_back_as_a_response(asgi: Service, ca: TestCa) -> None:
     refused = sign_document(register("940340000421"), ca.identity("employer"))
     message = bus.delivered(bus.plain(bus.payload_of(refused)), message_id=str(uuid4()), correlation_id=chain)
     assert by_bus(asgi, ca, message, "async").status == 200
-    ((code, data),) = rows(asgi, "SELECT code, data FROM bus_response WHERE correlation_id = %s", chain)
+    ((code, data),) = rows(
+        asgi, "SELECT m.code, o.body FROM outbox o JOIN message m USING (id) WHERE correlation_id = %s", chain
+    )
     assert (code, etree.fromstring(data).tag) == ("SCSE046", f"{{{COMMON}}}RegisterFault")
 
 
@@ -460,7 +463,7 @@ def test_what_is_not_taken_is_a_typed_fault_and_nothing_is_sent(
     info = bus.error_info(reply)
     assert (reply.status, info["errorCode"]) == (500, code)
     assert info["element"] == f"{{{bus.CLIENT}}}sendMessageFault1_sendMessageFault"
-    assert rows(service, "SELECT 1 FROM bus_response WHERE correlation_id = %s", chain) == []
+    assert rows(service, "SELECT 1 FROM outbox WHERE correlation_id = %s", chain) == []
 
 
 def test_a_status_of_a_message_of_ours_is_kept_once(service: Service, ca: TestCa) -> None:

@@ -20,6 +20,7 @@ from esutd_bus.bus.wrapper import BrokenWrapperError, in_braces, octets_of
 from esutd_bus.passage import Opened, Passage
 from esutd_bus.soap.envelope import answer_envelope
 from esutd_bus.soap.lexical import escape
+from esutd_bus.store.outbox import REQUEST, RESPONSE
 from esutd_bus.wrapping import DIRECT, LATER, Wrapped
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from esutd_bus.register.event import Event
     from esutd_bus.store.journal import Record
     from esutd_bus.wrapping import Told
-
-REQUEST = "REQUEST"
-RESPONSE = "RESPONSE"
 
 _INFO = "messageInfo"
 
@@ -124,8 +122,7 @@ class RequestWrapping(_Acknowledged):
         if not later:
             return (row,)
         ((_, _), (_, correlation_id)) = self._told(asked, None)
-        service_id = self._wrapper.text(f"{_INFO}/serviceId") or ""
-        return row, response(asked, answer, correlation_id, service_id, self._wrapper.session_id)
+        return row, response(self._wrapper, asked, answer, correlation_id)
 
 
 class ResponseWrapping(_Acknowledged):

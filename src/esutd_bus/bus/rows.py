@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from esutd_bus.bus.wrapper import properties_of
 from esutd_bus.register.event import Event, RowAdded
+from esutd_bus.store.outbox import RESPONSE, new_message
 from esutd_bus.wrapping import unwrapped
 
 STATUS = "status"
@@ -43,21 +44,22 @@ def message_row(
     return RowAdded("bus_message", row)
 
 
-def response(
-    asked: Record, answer: Record, correlation_id: str, service_id: str, session_id: str | None
-) -> Event:
+def response(wrapper: Wrapper, asked: Record, answer: Record, correlation_id: str) -> Event:
     """The answer to an asynchronous request, to be sent as a RESPONSE: in the same commit as its effect."""
-    row = {
-        "answer_id": answer.id,
-        "asked_id": asked.id,
-        "correlation_id": correlation_id,
-        "service_id": service_id,
-        "session_id": session_id,
-        "code": answer.code,
-        "data": unwrapped(answer.body, answer.code or "").content,
-        "made_at": datetime.now(UTC),
-    }
-    return RowAdded("bus_response", row)
+    service_id = wrapper.text("messageInfo/serviceId") or ""
+    row = new_message(
+        answer.id,
+        destination=wrapper.text("messageInfo/sender/senderId") or service_id,
+        service_id=service_id,
+        message_type=RESPONSE,
+        kind=asked.operation or RESPONSE,
+        now=datetime.now(UTC),
+        message_id=asked.id,
+        correlation_id=correlation_id,
+        session_id=wrapper.session_in_braces,
+        body=unwrapped(answer.body, answer.code or "").content,
+    )
+    return RowAdded("outbox", row)
 
 
 def status_notice(wrapper: Wrapper, asked: Record) -> Event:

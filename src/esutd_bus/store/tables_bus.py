@@ -31,20 +31,6 @@ bus_message = Table(
     comment="What the bus's wrapper of a message says, by the journal's id of the message. Only ever added.",
 )
 
-bus_response = Table(
-    "bus_response",
-    metadata,
-    Column("answer_id", Uuid, primary_key=True),
-    Column("asked_id", Uuid, nullable=False),
-    Column("correlation_id", Text, nullable=False),
-    Column("service_id", Text, nullable=False),
-    Column("session_id", Text),
-    Column("code", Text, nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    Column("made_at", _INSTANT, nullable=False),
-    comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
-)
-
 bus_notice = Table(
     "bus_notice",
     metadata,

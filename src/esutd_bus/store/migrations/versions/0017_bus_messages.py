@@ -1,4 +1,4 @@
-"""What came by the bus: its wrappers, answers to be sent, what it tells of messages of ours
+"""What came by the bus: its wrappers, and what it tells of messages of ours
 
 Revision: 0017, after 0013
 """
@@ -11,8 +11,6 @@ revision = "0017"
 down_revision = "0013"
 branch_labels = None
 depends_on = None
-
-ADDED = ("bus_message", "bus_response")
 
 
 def upgrade() -> None:
@@ -42,19 +40,6 @@ def upgrade() -> None:
         postgresql_where=sa.text("correlation_id IS NOT NULL"),
     )
     op.create_table(
-        "bus_response",
-        sa.Column("answer_id", sa.Uuid(), nullable=False),
-        sa.Column("asked_id", sa.Uuid(), nullable=False),
-        sa.Column("correlation_id", sa.Text(), nullable=False),
-        sa.Column("service_id", sa.Text(), nullable=False),
-        sa.Column("session_id", sa.Text(), nullable=True),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("data", sa.LargeBinary(), nullable=False),
-        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
-        sa.PrimaryKeyConstraint("answer_id", name=op.f("pk_bus_response")),
-        comment="Answers to asynchronous requests, to be sent as RESPONSE. Only ever added.",
-    )
-    op.create_table(
         "bus_notice",
         sa.Column("message_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -78,13 +63,12 @@ def upgrade() -> None:
         ["bus_message_id"],
         postgresql_where=sa.text("bus_message_id IS NOT NULL"),
     )
-    for table in ADDED:
-        op.execute(f"""
-            CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}
-            FOR EACH STATEMENT EXECUTE FUNCTION only_added()
-        """)
+    op.execute("""
+        CREATE TRIGGER only_added BEFORE UPDATE OR DELETE OR TRUNCATE ON bus_message
+        FOR EACH STATEMENT EXECUTE FUNCTION only_added()
+    """)
 
 
 def downgrade() -> None:
-    for table in ("bus_notice", *reversed(ADDED)):
+    for table in ("bus_notice", "bus_message"):
         op.drop_table(table)
