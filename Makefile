@@ -14,8 +14,8 @@ SIZE ?= 200000
 BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
-.PHONY: demo test test-server fuzz model chaos crashes check codes clauses docs bench bench-stages bench-signature bench-batches \
-	bench-overload bench-scaling soak soak-kill backup-trial clean
+.PHONY: demo test test-server fuzz model chaos crashes catalogue-by-bus check codes clauses docs bench bench-stages \
+	bench-signature bench-batches bench-overload bench-scaling soak soak-kill backup-trial clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -32,6 +32,9 @@ fuzz: $(VENV)/installed-dev  ## mutated messages, in process and over HTTP; anot
 
 model: $(VENV)/installed-dev  ## random entries beside the model of the orders; other ones each time
 	$(BIN)/python -m pytest -q tests/integration/test_orders_hold.py --model $(MODEL) $(ARGS)
+
+catalogue-by-bus: $(VENV)/installed-dev  ## every fixture inside of the bus's envelope (CI takes one of each code)
+	$(BIN)/python -m pytest -q tests/acceptance/test_fixtures_by_the_bus.py --whole-catalogue $(ARGS)
 
 check: $(VENV)/installed-dev  ## ruff, mypy, import rules
 	$(BIN)/ruff check .

@@ -49,6 +49,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="all crashes and more breakage of the outbox",
     )
     parser.addoption("--chaos", type=float, metavar="SECONDS", help="how long nodes are killed under load")
+    parser.addoption(
+        "--whole-catalogue", action="store_true", help="take every fixture by the bus, not one of each code"
+    )
     parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
 
 

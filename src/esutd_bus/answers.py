@@ -3,26 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 import structlog
 
 from esutd_bus.answer_signers import Sign
-from esutd_bus.passage import Passage
+from esutd_bus.passage import Channel, Passage
 from esutd_bus.register import answer_codes
 from esutd_bus.register.event import Accepted
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.signature.keys import KeyUnavailableError
-from esutd_bus.soap.envelope import answer_envelope, fault_envelope
 from esutd_bus.soap.fault import FaultError, RegisterFault
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import StoredAnswer
-
-Blame = Literal["Client", "Server"]
+from esutd_bus.wrapping import (
+    BUSY,
+    DIRECT,
+    FAULT,
+    LATER,
+    Blame,
+    Told,
+    Wrapped,
+    fault_text,
+    is_bare,
+    unwrapped,
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -32,8 +41,6 @@ SERVER_CODES = frozenset({"ESB007", "ESB008", "ESB009", "ESB099"})
 
 RETRY_AFTER_SECONDS = 2
 _RETRY = (("Retry-After", str(RETRY_AFTER_SECONDS)),)
-_FAULT = 500
-_BUSY = 503
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,76 +71,92 @@ class Answers:
 
     def success(self, passage: Passage, body: bytes) -> Record:
         """The answer whose body element is this. Raises `KeyUnavailableError`."""
-        signed = self._signed(answer_envelope(body), passage.correspondent)
-        return _record(passage, signed, 200, answer_codes.SUCCESS)
+        told = Told(body)
+        wrapped = _wrapped(passage, told)
+        return _record(passage, self._signed(wrapped, passage.correspondent), told.code)
 
     def fault(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """The fault that carries every refusal, in the order of the message."""
-        code = refusals[0].code
-        status = _BUSY if code == "ESB009" else _FAULT
-        fault = self._fault(refusals, passage.id, passage.request_id, passage.correspondent)
-        return _record(passage, fault, status, code)
+        told = self._told(refusals, passage.id, passage.request_id)
+        wrapped = _wrapped(passage, told)
+        return _record(passage, self._signed_if_possible(wrapped, passage.correspondent), told.code)
 
     def again(self, passage: Passage, stored: StoredAnswer) -> Record:
-        """The answer of before, byte for byte."""
-        return _record(passage, stored.body, stored.status, stored.code)
+        """The answer of before, byte for byte; around it may stand something else than then, signed anew.
+
+        Raises `KeyUnavailableError`.
+        """
+        if passage.wrapping.is_direct and is_bare(stored.body):
+            return _record(passage, Wrapped(stored.status, stored.body), stored.code)
+        told = unwrapped(stored.body, stored.code)
+        return _record(passage, self._signed(_wrapped(passage, told), passage.correspondent), told.code)
+
+    def acknowledgement(self, passage: Passage, code: str, before: Any = None) -> Record:
+        """What goes back at once where the answer goes later. `before`: what was kept when the same came first.
+
+        Raises `KeyUnavailableError`.
+        """
+        envelope = passage.wrapping.acknowledgement(passage.record, before)
+        return _record(passage, self._signed(Wrapped(200, envelope), passage.correspondent), code)
 
     def over_http(self, record: Record) -> Answer:
         """A record of the journal as it goes back to the sender."""
-        status = record.status or _FAULT
+        status = record.status or FAULT
         return Answer(
             status=status,
             body=record.body,
             code=record.code or "",
-            headers=_RETRY if status == _BUSY else (),
+            headers=_RETRY if status == BUSY else (),
             operation=record.operation,
             correlation_id=record.reply_to,
         )
 
-    def transport_fault(self, status: int, code: str, reason: str) -> Answer:
-        """A fault of HTTP itself, said as a SOAP fault."""
-        correlation_id = uuid7()
-        body = self._fault([Refusal(code, reason=reason)], correlation_id, None, None)
-        headers = _RETRY if status == _BUSY else ()
-        return Answer(status, body, code, headers, correlation_id=correlation_id)
+    def transport_fault(self, status: int, code: str, reason: str, channel: Channel | None = None) -> Answer:
+        """A fault of HTTP itself, said as a SOAP fault, in the words of the channel it came by."""
+        asked = Record(uuid7(), "in", datetime.now(UTC), "", "", b"")
+        told = self._told([Refusal(code, reason=reason)], asked.id, None)
+        wrapping = DIRECT if channel is None else channel.wrapping
+        wrapped = self._signed_if_possible(wrapping.wrap(told, asked, verified=False), None)
+        headers = _RETRY if status == BUSY else ()
+        return Answer(status, wrapped.envelope, code, headers, correlation_id=asked.id)
 
-    def _fault(
-        self,
-        refusals: Sequence[Refusal],
-        correlation_id: UUID,
-        request_id: UUID | None,
-        correspondent: str | None,
-    ) -> bytes:
+    def _told(self, refusals: Sequence[Refusal], correlation_id: UUID, request_id: UUID | None) -> Told:
         errors = [_error(refusal) for refusal in refusals]
         detail = self._register_fault.encode(correlation_id, errors, str(request_id) if request_id else None)
-        more = f" (ошибок всего: {len(errors)})" if len(errors) > 1 else ""
-        text = f"{errors[0].code}: {errors[0].message_ru}{more}"
-        envelope = fault_envelope(blame(refusals), text, detail)
+        first = errors[0]
+        text = fault_text(first.code, first.message_ru, len(errors))
+        return Told(detail, first.code, text, first.reason, blame(refusals))
+
+    def _signed_if_possible(self, wrapped: Wrapped, sender: str | None) -> Wrapped:
         try:
-            return self._signed(envelope, correspondent)
+            return self._signed(wrapped, sender)
         except KeyUnavailableError as error:
             # No sender is left without an answer; a fault without a signature acknowledges nothing.
             _log.error("fault_not_signed", reason=str(error))
-            return envelope
+            return wrapped
 
-    def _signed(self, envelope: bytes, sender: str | None) -> bytes:
-        sign = self._signer_of(sender)
-        return sign(envelope) if sign else envelope
+    def _signed(self, wrapped: Wrapped, sender: str | None) -> Wrapped:
+        sign = None if wrapped.later else self._signer_of(sender)
+        return replace(wrapped, envelope=sign(wrapped.envelope)) if sign else wrapped
 
 
-def _record(passage: Passage, body: bytes, status: int, code: str) -> Record:
+def _wrapped(passage: Passage, told: Told) -> Wrapped:
+    return passage.wrapping.wrap(told, passage.record, verified=passage.correspondent is not None)
+
+
+def _record(passage: Passage, wrapped: Wrapped, code: str) -> Record:
     asked = passage.record
     return Record(
         id=uuid7(),
         direction="out",
         recorded_at=datetime.now(UTC),
-        channel=asked.channel,
+        channel=LATER if wrapped.later else asked.channel,
         service=asked.service,
-        body=body,
+        body=wrapped.envelope,
         reply_to=asked.id,
         operation=asked.operation,
         sender=asked.sender,
-        status=status,
+        status=wrapped.status,
         code=code,
     )
 

@@ -17,22 +17,26 @@ import structlog
 
 from esutd_bus.answers import Answer, Answers, receipt
 from esutd_bus.logs import trace
-from esutd_bus.passage import Incoming, MessageRefused, Passage, Port, Question, Request
-from esutd_bus.reading import Reader
+from esutd_bus.passage import Channel, Incoming, MessageRefused, Passage, Port, Question, Request
+from esutd_bus.reading import DirectChannel, Reader
+from esutd_bus.register import answer_codes
 from esutd_bus.register.calendar import ALMATY
 from esutd_bus.register.decide import decide, missing_right, needs
 from esutd_bus.register.event import Accepted, ContractEvent, Decision, Refused
 from esutd_bus.register.refusal import Refusal
-from esutd_bus.register.rights import missing_standing
+from esutd_bus.register.rights import missing_carriage, missing_standing
 from esutd_bus.register.rulebook import Rulebook
-from esutd_bus.register.state import State
+from esutd_bus.register.speaker import Speaker
+from esutd_bus.register.state import Needs, State
 from esutd_bus.signature.key_ring import KeyRing
 from esutd_bus.signature.keys import KeyUnavailableError
-from esutd_bus.soap.contract import ServiceContract, ServiceContracts
+from esutd_bus.soap.contract import ServiceContracts
+from esutd_bus.soap.envelope import Envelope
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.store.store import Store
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreRejected, StoreUnavailable, Work
+from esutd_bus.wrapping import LATER
 
 EntryVisible = Callable[[str, int, float], None]
 """An operation, how many entries about contracts it made, and the seconds from its arrival until they were visible."""
@@ -47,6 +51,7 @@ class Engine:
         self,
         *,
         contracts: ServiceContracts,
+        channels: Mapping[str, Channel] | None = None,
         batches: Collection[str],
         reader: Reader,
         answers: Answers,
@@ -57,7 +62,11 @@ class Engine:
         clock: Callable[[], datetime],
         believes_sent_at: bool = False,
     ) -> None:
-        self.contracts = contracts
+        """`channels`: the bus's, by path."""
+        direct = {path: DirectChannel(service) for path, service in contracts.by_path.items()}
+        self.channels: Mapping[str, Channel] = {**direct, **(channels or {})}
+        """By path: what messages are taken at."""
+
         self.batches = frozenset(batches)
         """The request elements (Clark tags) that carry many entries, and may be larger than others."""
 
@@ -77,19 +86,20 @@ class Engine:
 
     async def handle(self, incoming: Incoming) -> Answer:
         """The answer to a message. Never raises."""
-        service = self.contracts.by_path[incoming.service_path]
+        channel = self.channels[incoming.service_path]
         passage = Passage(
             Record(
                 id=uuid7(),
                 direction="in",
                 recorded_at=datetime.now(UTC),
-                channel=incoming.channel,
-                service=service.name,
+                channel=channel.name,
+                service=channel.contract.name,
                 body=incoming.body,
-            )
+            ),
+            channel.wrapping,
         )
         try:
-            record = await self._pass(passage, service)
+            record = await self._pass(passage, channel)
         except StoreUnavailable:
             record = self._answers.fault(passage, [Refusal("ESB009")])
         except Exception as error:  # noqa: BLE001  # the last resort: no sender is left without an answer
@@ -97,10 +107,12 @@ class Engine:
             record = await self._keep_if_possible(passage)
         return self._answers.over_http(record)
 
-    async def _pass(self, passage: Passage, service: ServiceContract) -> Record:
+    async def _pass(self, passage: Passage, channel: Channel) -> Record:
         """The whole way. Raises StoreUnavailable."""
         try:
-            request = self._reader.read(passage, service, self._clock())
+            request = self._reader.read(passage, channel, self._clock())
+            if isinstance(request, Speaker):
+                return await self._note(passage, request)
             request = await self._search(passage, await self._fetch(passage, request))
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
@@ -109,7 +121,7 @@ class Engine:
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
         self._tell_of_entries(passage, outcome)
-        return outcome.answer
+        return outcome.acknowledgement or outcome.answer
 
     def _tell_of_entries(self, passage: Passage, outcome: Outcome) -> None:
         """Entries are committed with what employees read, so they are visible now (order 353, clause 16)."""
@@ -121,17 +133,62 @@ class Engine:
     def _work(self, passage: Passage, request: Request) -> Work:
         return Work(
             [passage.record, *passage.records],
-            lambda state, stored: self._decide(passage, request, state, stored),
+            lambda state, stored: self._settle(
+                passage, state, lambda: self._decide(passage, request, state, stored)
+            ),
             employer=request.command.employer,
-            needs=needs(request.command),
+            needs=self._with_delivery(passage, needs(request.command)),
             key=request.key,
         )
+
+    def _with_delivery(self, passage: Passage, needed: Needs) -> Needs:
+        delivery = passage.wrapping.delivery(passage.correspondent)
+        return replace(needed, delivery=delivery) if delivery is not None else needed
+
+    def _settle(self, passage: Passage, state: State, decide: Callable[[], Outcome]) -> Outcome:
+        """The outcome, with what the way by which the message came adds to it: one effect of one delivery."""
+        try:
+            if state.delivery is not None:
+                return Outcome(self._answers.acknowledgement(passage, answer_codes.SUCCESS, state.delivery))
+            outcome = decide()
+            answer = outcome.answer
+            kept = passage.wrapping.kept(passage.record, answer, passage.correspondent)
+            if not kept:
+                return outcome
+            later = answer.channel == LATER
+            acknowledgement = self._answers.acknowledgement(passage, answer.code or "") if later else None
+        except KeyUnavailableError:
+            return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
+        return replace(outcome, events=(*outcome.events, *kept), acknowledgement=acknowledgement)
 
     async def _keep(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """A message that came to nothing is journaled all the same, with its fault."""
         fault = self._answers.fault(passage, refusals)
-        work = Work([passage.record, *passage.records], lambda _state, _stored: Outcome(fault))
-        return (await self._store.submit(work)).answer
+        return await self._commit(passage, lambda: Outcome(fault))
+
+    async def _note(self, passage: Passage, speaker: Speaker) -> Record:
+        """What the channel itself was told is kept; no service is asked."""
+
+        def decide() -> Outcome:
+            missing = missing_carriage(speaker, self._rulebook().partners)
+            if missing is not None:
+                return Outcome(self._answers.fault(passage, [missing]))
+            return Outcome(self._answers.acknowledgement(passage, answer_codes.SUCCESS))
+
+        try:
+            return await self._commit(passage, decide)
+        except StoreRejected:
+            return await self._keep(passage, [Refusal("ESB099")])
+
+    async def _commit(self, passage: Passage, decide: Callable[[], Outcome]) -> Record:
+        """Keeps a message that no service is asked by. Raises StoreUnavailable, StoreRejected."""
+        work = Work(
+            [passage.record, *passage.records],
+            lambda state, _stored: self._settle(passage, state, decide),
+            needs=self._with_delivery(passage, Needs()),
+        )
+        outcome = await self._store.submit(work)
+        return outcome.acknowledgement or outcome.answer
 
     async def _keep_if_possible(self, passage: Passage) -> Record:
         """The fault of a message that our own mistake has stopped; in the journal, unless that fails too."""
@@ -240,9 +297,18 @@ class Engine:
         sources = {**decision.answer, "message": passage.source, "receipt": receipt(decision)}
         return request.operation.contract.answer_plan.encode(request.operation.answer.gather(sources))
 
-    def transport_fault(self, status: int, code: str, reason: str) -> Answer:
-        """A fault of HTTP itself, said as a SOAP fault; never journaled."""
-        return self._answers.transport_fault(status, code, reason)
+    def transport_fault(self, status: int, code: str, reason: str, path: str = "") -> Answer:
+        """A fault of HTTP itself, said as a SOAP fault in the words of what stands at the path; never journaled."""
+        channel = self.channels.get(path)
+        return self._answers.transport_fault(status, code, reason, channel)
+
+    def is_batch(self, path: str, envelope: Envelope) -> bool:
+        """Whether a message to a path carries many entries, and may be larger than others."""
+        return self.channels[path].asked_in(envelope) in self.batches
+
+    def may_be_batch(self, path: str) -> bool:
+        """Whether a path takes such messages at all."""
+        return self.channels[path].takes(self.batches)
 
     def is_behind(self) -> bool:
         """Whether a message that comes now had better come again. Safe in any thread."""

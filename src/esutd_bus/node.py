@@ -12,6 +12,7 @@ import structlog
 from esutd_bus.answer_signers import AnswerSigners
 from esutd_bus.answers import Answers
 from esutd_bus.asking import on_the_loop
+from esutd_bus.bus.channels import open_channels
 from esutd_bus.engine import Engine
 from esutd_bus.in_force import InForce
 from esutd_bus.mapping.compile import MappedOperation, Mappings, compile_mappings
@@ -79,8 +80,9 @@ async def open_node(settings: Settings) -> Engine:
     operations = {tag: _with_checks(operation, before) for tag, operation in mappings.operations.items()}
     engine = Engine(
         contracts=contracts,
+        channels=open_channels(packaged("."), contracts),
         batches=[tag for tag, operation in operations.items() if operation.entries is not None],
-        reader=Reader(operations, verifier, lambda number: in_force.partners().profiles_of(number)),
+        reader=Reader(operations, verifier, in_force.partners),
         answers=Answers(
             contracts.register_fault, AnswerSigners(keys, settings.sign_answers, in_force.partners).of
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID
 
 from esutd_bus.mapping.compile import MappedOperation
@@ -15,6 +15,15 @@ from esutd_bus.register.search import Found
 from esutd_bus.register.state import State
 from esutd_bus.store.journal import Record
 from esutd_bus.store.work import RequestKey
+from esutd_bus.wrapping import DIRECT, Wrapping
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from lxml.etree import _Element as Element
+
+    from esutd_bus.soap.envelope import Envelope
+    from esutd_bus.soap.served import ServedContract
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +31,9 @@ class Incoming:
     """A message as the edge hands it over."""
 
     service_path: str
-    """The path of a service (`/soap/contracts`)."""
+    """The path of a service (`/soap/contracts`), or of a channel of the bus (`/shep/sync`)."""
 
     body: bytes
-    channel: str = "direct"
 
 
 @dataclass(slots=True)
@@ -34,6 +42,9 @@ class Passage:
 
     record: Record
     """Its place in the journal."""
+
+    wrapping: Wrapping = DIRECT
+    """What stood around its payload, and will stand around its answer."""
 
     records: list[Record] = field(default_factory=list)
     """What other systems were asked for its sake, and said."""
@@ -53,6 +64,48 @@ class Passage:
     def source(self) -> Mapping[str, Any]:
         """The source `message` of an answer's mapping."""
         return {"id": self.id, "request_id": self.request_id, "received_at": self.record.recorded_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a channel found in an envelope."""
+
+    service: str
+    """The name of the service that is asked."""
+
+    payload: Element | None
+    """What is asked of it, in the envelope or a document that travelled in it as text.
+
+    None: the channel itself is told something, and no service is asked.
+    """
+
+    needs_document: bool = False
+    """Whether a payload without a signature of its own is taken only from whose entry says so."""
+
+
+class Channel(Protocol):
+    """A way by which messages come: straight to a service, or by the bus."""
+
+    @property
+    def name(self) -> str:
+        """As the journal calls it."""
+
+    @property
+    def contract(self) -> ServedContract:
+        """What is served at its path. The journal says that this was asked, until it is known better."""
+
+    @property
+    def wrapping(self) -> Wrapping:
+        """What stands around an answer to what could not be opened."""
+
+    def open(self, envelope: Envelope, passage: Passage) -> Opened:
+        """Looks for what is asked; notes on the passage what will stand around the answer. Raises MessageRefused."""
+
+    def asked_in(self, envelope: Envelope) -> str | None:
+        """The tag of what a service is asked by, where that can be told."""
+
+    def takes(self, tags: AbstractSet[str]) -> bool:
+        """Whether a service behind it may be asked by one of these."""
 
 
 @dataclass(frozen=True, slots=True)

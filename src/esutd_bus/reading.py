@@ -6,17 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from typing import TYPE_CHECKING
 
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.request_mapping import Landed
-from esutd_bus.passage import MessageRefused, Passage, Request
+from esutd_bus.passage import Channel, MessageRefused, Opened, Passage, Request
 from esutd_bus.register.answer_codes import AnswerText
 from esutd_bus.register.command import Command, Entry
+from esutd_bus.register.partners import Partners
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.payload import payload_digest
+from esutd_bus.signature.profile import ALL_PROFILES, DOCUMENT
 from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.report import MessageReport, SignatureRefused
 from esutd_bus.signature.role import Role
@@ -26,11 +29,37 @@ from esutd_bus.soap.contract import ServiceContract
 from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.work import RequestKey
+from esutd_bus.wrapping import DIRECT
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from lxml.etree import _Element as Element
 
 STORED_READS_HOLD = timedelta(hours=24)
 
-ProfilesOf = Callable[[str], Collection[str]]
-"""A signer's BIN or IIN → the signature profiles that are taken from it."""
+
+class DirectChannel:
+    """Straight to a service: what is asked is the body's element."""
+
+    name = "direct"
+    wrapping = DIRECT
+
+    def __init__(self, contract: ServiceContract) -> None:
+        self.contract = contract
+
+    def open(self, envelope: Envelope, passage: Passage) -> Opened:
+        """The payload as it stands there."""
+        del passage
+        return Opened(self.contract.name, envelope.payload)
+
+    def asked_in(self, envelope: Envelope) -> str:
+        """The body's element."""
+        return envelope.payload.tag
+
+    def takes(self, tags: AbstractSet[str]) -> bool:
+        """Whether one of these is an operation of the service."""
+        return not tags.isdisjoint(self.contract.operations)
 
 
 class Reader:
@@ -40,29 +69,49 @@ class Reader:
         self,
         operations: Mapping[str, MappedOperation],
         verifier: Verifier,
-        profiles_of: ProfilesOf,
+        partners: Callable[[], Partners],
     ) -> None:
+        """`partners`: the entries in force."""
         self._operations = operations
         self._verifier = verifier
-        self._profiles_of = profiles_of
+        self._partners = partners
 
-    def read(self, passage: Passage, service: ServiceContract, now: datetime) -> Request:
-        """What a message asks for. Raises MessageRefused."""
+    def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
+        """What a message asks a service for; who speaks, where it asks none. Raises MessageRefused."""
         try:
             envelope = open_envelope(passage.record.body)
         except SoapError as error:
             raise MessageRefused(Refusal(error.code, reason=error.detail)) from error
-        operation = self._operations.get(envelope.payload.tag)
-        if operation is None or operation.contract.service != service.name:
-            raise MessageRefused(Refusal("ESB003", reason=envelope.payload.tag))
+        opened = channel.open(envelope, passage)
+        payload = opened.payload
+        if payload is None:
+            return _speaker(self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now).signer)
+        passage.record.service = opened.service
+        operation = self._operations.get(payload.tag)
+        if operation is None or operation.contract.service != opened.service:
+            raise MessageRefused(Refusal("ESB003", reason=payload.tag))
         passage.record.operation = operation.contract.name
-        return _request(passage, operation, self._verify(passage, envelope, operation.profiles, now))
+        message = self._verify(passage, envelope, payload, operation.profiles, now)
+        if opened.needs_document:
+            self._require_document(passage, message)
+        return _request(passage, operation, message)
+
+    def _require_document(self, passage: Passage, message: VerifiedMessage) -> None:
+        entry = self._partners().entry(message.signer.employer_id)
+        if DOCUMENT.name not in message.profiles and (entry is None or entry.document_required):
+            detail = "the document has no signature of its own, and its sender's entry does not spare it one"
+            raise _refused(passage, message.report.refused(Reason.ABSENT, detail))
 
     def _verify(
-        self, passage: Passage, envelope: Envelope, accepted: Collection[str], now: datetime
+        self,
+        passage: Passage,
+        envelope: Envelope,
+        payload: Element,
+        accepted: Collection[str],
+        now: datetime,
     ) -> VerifiedMessage:
         try:
-            message = self._verifier.verify(envelope, now, accepted)
+            message = self._verifier.verify(envelope, now, accepted, payload)
         except SignatureRefused as refused:
             raise _refused(passage, refused.report) from refused
         report = message.report
@@ -71,7 +120,9 @@ class Reader:
         passage.correspondent = (message.system or message.signer).employer_id
         for signature in report.signatures:
             signer = signature.signer
-            if signer is not None and signature.profile not in self._profiles_of(signer.employer_id):
+            if signer is not None and signature.profile not in self._partners().profiles_of(
+                signer.employer_id
+            ):
                 detail = f"{signature.profile} is not accepted from its signer"
                 raise _refused(passage, report.refused(Reason.PROFILE, detail))
         return message

@@ -12,7 +12,8 @@ from esutd_bus.answers import Answers
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.node import load_mapped_contracts
 from esutd_bus.passage import MessageRefused, Passage, Request
-from esutd_bus.reading import Reader
+from esutd_bus.reading import DirectChannel, Reader
+from esutd_bus.register.partners import Partner, PartnerKind, Partners
 from esutd_bus.settings import Settings
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.profile import ALL_PROFILES
@@ -26,7 +27,6 @@ from esutd_bus.testbed.test_ca import TestCa
 from support.messages import EMPLOYER, register
 
 CONTRACTS, MAPPINGS = load_mapped_contracts(Settings())
-USUAL = frozenset({"wsse", "document"})
 SERVICE = CONTRACTS.by_path["/soap/contracts"]
 
 
@@ -44,8 +44,12 @@ def operations(*profiles: str) -> dict[str, MappedOperation]:
 
 def read(ca: TestCa, arrived: Passage, *profiles: str, allowed: Collection[str] = ALL_PROFILES) -> Request:
     verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
-    reader = Reader(operations(*profiles), verifier, lambda sender: allowed if sender == EMPLOYER else USUAL)
-    return reader.read(arrived, SERVICE, datetime.now(UTC))
+    partners = Partners([Partner(EMPLOYER, PartnerKind.EMPLOYER, profiles=frozenset(allowed))])
+    request = Reader(operations(*profiles), verifier, lambda: partners).read(
+        arrived, DirectChannel(SERVICE), datetime.now(UTC)
+    )
+    assert isinstance(request, Request)
+    return request
 
 
 def test_the_documents_signer_is_the_sender(ca: TestCa) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -12,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, pkcs12
-from stacks import STACKS, ClientError, Stack, run
+from stacks import STACKS, ClientError, Stack, require, run
 
 from esutd_bus.settings import packaged
 from esutd_bus.testbed.replay import chosen_fixtures, send_all
@@ -55,16 +54,9 @@ _PATHS = {
     ],
 )
 def stack(request: pytest.FixtureRequest) -> Stack:
-    """Each stock client. One that is not installed is skipped at home and fails in CI."""
+    """Each stock client."""
     wanted: Stack = request.param
-    lacking = wanted.lacks()
-    if lacking:
-        complaint = (
-            f"the client {wanted.name} is not installed: {lacking} is missing (see tests/interop/README.md)"
-        )
-        if os.environ.get("CI") == "true":
-            pytest.fail(complaint)
-        pytest.skip(complaint)
+    require(wanted)
     return wanted
 
 

@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import ClassVar
 
+import pytest
+
 HERE = Path(__file__).parent
 
 _JAXWS = Path("/usr/share/java/jaxws-rt.jar")
@@ -58,6 +60,18 @@ class Stack(ABC):
     @abstractmethod
     def program(self, wsdl_urls: Sequence[str], workplace: Path) -> Sequence[str]:
         """The command line of the program, built from these WSDLs in an empty folder where it is built at all."""
+
+
+def require(stack: Stack) -> None:
+    """Skips the test at home, and fails it in CI, where a stock client is not installed."""
+    lacking = stack.lacks()
+    if lacking:
+        complaint = (
+            f"the client {stack.name} is not installed: {lacking} is missing (see tests/interop/README.md)"
+        )
+        if os.environ.get("CI") == "true":
+            pytest.fail(complaint)
+        pytest.skip(complaint)
 
 
 class Zeep(Stack):

@@ -21,6 +21,8 @@ from esutd_bus.testbed.stage import open_stage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from esutd_bus.testbed.expectation import ChannelName
+
 DIFFERENCES = 1
 ENVIRONMENT = 3
 
@@ -62,6 +64,13 @@ class _Instant(click.ParamType[datetime]):
     help="In place of fixtures: recorded messages, chosen by NAME=VALUE,…, or those of a bundle (its file).",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only this fixture, and what goes before it.")
+@click.option(
+    "--channel",
+    type=click.Choice(["direct", "sync"]),
+    default="direct",
+    show_default=True,
+    help="How fixtures go that do not say it themselves: to the service, or inside the bus's SendMessage.",
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
 @click.option("--record", "recording", is_flag=True, help="Write the answers into expect.yaml.")
 @click.option(
@@ -74,6 +83,7 @@ def replay_command(
     ca_dir: Path | None,
     recorded: str | None,
     only: tuple[str, ...],
+    channel: ChannelName,
     junit: Path | None,
     recording: bool,
     now: datetime | None,
@@ -88,6 +98,7 @@ def replay_command(
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus replay fixtures/faults --endpoint … --ca … --junit replay.xml
       esutd-bus replay fixtures --endpoint … --ca … --only terminate-late
+      esutd-bus replay fixtures --endpoint … --ca … --channel sync
 
     With --from-journal: messages of the journal (ESUTD_DATABASE_URL, ESUTD_DATA_DIR) or of a bundle go out once more
     as they are, and the answers are compared with the recorded ones. They are signed and dated: an endpoint with a
@@ -113,7 +124,7 @@ def replay_command(
         raise click.UsageError("name fixtures and --ca, or --from-journal")
     try:
         fixtures, order = chosen_fixtures(paths, only)
-        stage = open_stage(endpoint, ca_dir, now=now)
+        stage = open_stage(endpoint, ca_dir, now=now, channel=channel)
     except FixtureError as error:
         raise click.UsageError(str(error)) from error
     except (OSError, ContractError) as error:

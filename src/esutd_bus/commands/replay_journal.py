@@ -130,7 +130,9 @@ def _recorded(message_id: UUID, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
 def _services(settings: Settings) -> Mapping[str, Service]:
     return {
         contract.name: Service(
-            path, {tag: operation.soap_action for tag, operation in contract.operations.items()}
+            path,
+            {tag: operation.soap_action for tag, operation in contract.operations.items()},
+            contract.name,
         )
         for path, contract in load_contracts(settings.contract_folder).by_path.items()
     }

@@ -86,13 +86,13 @@ class AsgiApplication:
 
     async def _serve(self, reception: Reception, scope: Scope, receive: Receive, send: Send) -> None:
         head = _head_of(scope)
-        with Exchange(head, reception.engine.contracts.by_path) as exchange:
+        with Exchange(head, reception.engine.channels) as exchange:
             try:
                 message = await self._message_or_reply(reception, head, scope, receive)
             except Refused as refused:
-                message = reception.refuse(refused)
+                message = reception.refuse(refused, head.path)
             except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
-                message = reception.broken(error)
+                message = reception.broken(error, head.path)
             if isinstance(message, Reply):
                 exchange.reply = message
                 await _send_reply(message, head.method, send)
@@ -125,9 +125,9 @@ class AsgiApplication:
                 answer = await reception.engine.handle(Incoming(head.path, message))
             exchange.reply = Reply.of(answer)
         except Refused as refused:
-            exchange.reply = reception.refuse(refused)
+            exchange.reply = reception.refuse(refused, head.path)
         except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
-            exchange.reply = reception.broken(error)
+            exchange.reply = reception.broken(error, head.path)
         await _send_reply(exchange.reply, head.method, send)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from esutd_bus.edge.head import RequestHead
     from esutd_bus.engine import Engine
     from esutd_bus.settings import Settings
-    from esutd_bus.soap.contract import ServiceContract
 
 _log = structlog.get_logger("esutd_bus.edge")
 
@@ -67,8 +67,9 @@ class Reception:
         self._public_url = settings.public_address
         self._usual_bytes = settings.max_body_bytes
         self._large = Large(settings.max_body_bytes, Capacity(LARGE_AT_ONCE))
-        self._turning_away: Reply | None = None
-        self._turning_away_until = 0.0
+        self._turning_away: dict[str, tuple[Reply, float]] = {}
+        """By path: the fault, and until when it is told."""
+
         self._batch_bytes = max(settings.max_batch_body_bytes, settings.max_body_bytes)
         engine.keys.follow(show_key)
         engine.follow(count_entries)
@@ -79,12 +80,13 @@ class Reception:
         Under overload most of the work would be to say no. So the fault is made, signed and logged once a second, and
         whoever is turned away within that second reads the same `correlationId`.
         """
-        if path not in self.engine.contracts.by_path or not self.engine.is_behind():
+        if path not in self.engine.channels or not self.engine.is_behind():
             return None
-        reply, now = self._turning_away, monotonic()
-        if reply is None or now >= self._turning_away_until:
-            reply = self.refuse(Refused(503, "ESB009", "too many messages wait"))
-            self._turning_away, self._turning_away_until = reply, now + SAME_FAULT_SECONDS
+        now = monotonic()
+        reply, until = self._turning_away.get(path, (None, 0.0))
+        if reply is None or now >= until:
+            reply = self.refuse(Refused(503, "ESB009", "too many messages wait"), path)
+            self._turning_away[path] = reply, now + SAME_FAULT_SECONDS
             _log.warning("turning_away", correlation_id=str(reply.correlation_id), reason=reply.reason)
         count_turned_away(path, reply)
         return reply
@@ -95,41 +97,41 @@ class Reception:
         Raises:
             Refused: 400, 404, 405, 413, 415.
         """
-        contract = self.engine.contracts.by_path.get(head.path)
-        if contract is None:
+        channel = self.engine.channels.get(head.path)
+        if channel is None:
             raise Refused(404, "ESB002", "there is no service at this path")
         if head.method in {"GET", "HEAD"}:
-            document = contract_document(contract, head.query, self._public_url)
+            document = contract_document(channel.contract, head.query, self._public_url)
             if document is not None:
                 return Reply(200, document)
         if head.method != "POST":
             raise Refused(405, "ESB002", "a SOAP message is sent by POST", allow="POST")
         charset = charset_of(head)
         check_content_encoding(head)
-        return Expected(Body(head, self.largest(contract), self._large), charset, self._most)
+        most = partial(self._most, head.path)
+        return Expected(Body(head, self.largest(head.path), self._large), charset, most)
 
-    def largest(self, contract: ServiceContract) -> int:
-        """How many bytes the largest message of a service may have."""
-        has_batches = not self.engine.batches.isdisjoint(contract.operations)
-        return self._batch_bytes if has_batches else self._usual_bytes
+    def largest(self, path: str) -> int:
+        """How many bytes the largest message to a path may have."""
+        return self._batch_bytes if self.engine.may_be_batch(path) else self._usual_bytes
 
-    def _most(self, message: bytes) -> int:
+    def _most(self, path: str, message: bytes) -> int:
         if len(message) <= self._usual_bytes:
             return self._usual_bytes
         try:
-            operation = open_envelope(message).payload.tag
+            envelope = open_envelope(message)
         except SoapError:
             return self._usual_bytes
-        return self._batch_bytes if operation in self.engine.batches else self._usual_bytes
+        return self._batch_bytes if self.engine.is_batch(path, envelope) else self._usual_bytes
 
-    def refuse(self, refused: Refused) -> Reply:
-        """The reply to a refused request: its status, and a SOAP fault inside."""
-        reply = Reply.of(self.engine.transport_fault(refused.status, refused.code, refused.reason))
+    def refuse(self, refused: Refused, path: str) -> Reply:
+        """The reply to a refused request: its status, and a SOAP fault inside, as whoever asks that path reads it."""
+        reply = Reply.of(self.engine.transport_fault(refused.status, refused.code, refused.reason, path))
         allow = () if refused.allow is None else (("Allow", refused.allow),)
         return replace(reply, extra_headers=(*reply.extra_headers, *allow), reason=refused.reason)
 
-    def broken(self, error: Exception) -> Reply:
+    def broken(self, error: Exception, path: str) -> Reply:
         """The reply where the service itself is at fault. The log tells where, the client nothing."""
-        reply = self.refuse(Refused(500, "ESB099", "internal error"))
+        reply = self.refuse(Refused(500, "ESB099", "internal error"), path)
         _log.error("unexpected_error", correlation_id=str(reply.correlation_id), trace=trace(error))
         return reply

@@ -26,7 +26,7 @@ from esutd_bus.passage import Incoming
 from esutd_bus.soap.envelope import SoapError, open_envelope
 
 if TYPE_CHECKING:
-    from esutd_bus.soap.contract import ServiceContract
+    from esutd_bus.soap.served import ServedContract
 
 HandOver = Callable[[Incoming, dict[str, Any]], Reply]
 """Gives a message and the request's WSGI environment to the engine, and waits for the reply."""
@@ -34,7 +34,7 @@ HandOver = Callable[[Incoming, dict[str, Any]], Reply]
 _ANY_OPERATION = "AnyOperation"
 
 
-def spyne_server(contract: ServiceContract, hand_over: HandOver, max_body_bytes: int) -> WsgiApplication:
+def spyne_server(contract: ServedContract, hand_over: HandOver, max_body_bytes: int) -> WsgiApplication:
     """Spyne's WSGI application for the messages of one service contract. `hand_over` must not raise."""
     service = type(contract.name, (Service,), _methods(contract, hand_over))
     application = Application(
@@ -108,7 +108,7 @@ class _NoDocuments(InterfaceDocumentsBase):  # type: ignore[misc]  # spyne publi
         super().__init__(interface, wsdl11=None)
 
 
-def _methods(contract: ServiceContract, hand_over: HandOver) -> dict[str, Any]:
+def _methods(contract: ServedContract, hand_over: HandOver) -> dict[str, Any]:
     methods = {operation.name: _method(tag, hand_over) for tag, operation in contract.operations.items()}
     methods[_ANY_OPERATION] = _method(f"{{{contract.namespace}}}{_ANY_OPERATION}", hand_over)
     return methods

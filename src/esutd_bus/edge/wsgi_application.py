@@ -106,8 +106,8 @@ class _Station:
             raise
         self._reception = Reception(engine, settings)
         self._servers = {
-            path: spyne_server(contract, self._hand_over, self._reception.largest(contract))
-            for path, contract in engine.contracts.by_path.items()
+            path: spyne_server(channel.contract, self._hand_over, self._reception.largest(path))
+            for path, channel in engine.channels.items()
         }
 
     def close(self) -> None:
@@ -124,9 +124,9 @@ class _Station:
                     return self._work(head, environ, message, exchange, start_response)
                 exchange.reply = message
             except Refused as refused:
-                exchange.reply = self._reception.refuse(refused)
+                exchange.reply = self._reception.refuse(refused, head.path)
             except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
-                exchange.reply = self._reception.broken(error)
+                exchange.reply = self._reception.broken(error, head.path)
             return _send(exchange.reply, head, start_response)
 
     def _message_or_reply(self, head: RequestHead, environ: Environ) -> bytes | Reply:
@@ -165,7 +165,7 @@ class _Station:
         try:
             reply = Reply.of(self._loop.run(self._reception.engine.handle(incoming)))
         except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
-            reply = self._reception.broken(error)
+            reply = self._reception.broken(error, incoming.service_path)
         environ[_EXCHANGE].reply = reply
         return reply
 

@@ -46,6 +46,14 @@ def missing_standing(command: Command, partners: Partners) -> Refusal | None:
     return _closed(command.speaker, partners) or _role(command, partners) or _oneself(command, partners)
 
 
+def missing_carriage(speaker: Speaker, partners: Partners) -> Refusal | None:
+    """What the bus itself tells is taken from those who may bring others' messages."""
+    closed, kinds = _closed(speaker, partners), partners.kinds_of(speaker)
+    if closed is None and kinds.isdisjoint(CARRIERS):
+        return worded("role", served=kinds_told(CARRIERS), speaks=kinds_told(kinds))
+    return closed
+
+
 def _closed(speaker: Speaker, partners: Partners) -> Refusal | None:
     """`blocked`, `withdrawn`: the operator lets nothing in from a signer, or on a certificate."""
     for signer in speaker.all_signers:

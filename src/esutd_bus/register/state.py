@@ -108,6 +108,9 @@ class Needs:
 
     entries: tuple[Needs, ...] = ()
     """What each entry of a batch needs."""
+    delivery: tuple[str, str] | None = None
+    """Who delivers the message, and by which id: the bus may do so more than once."""
+
     owner: str | None = None
     """BIN or IIN of «this employer», where it is not the sender: the authority names whose contract it is about."""
 
@@ -148,6 +151,9 @@ class State:
 
     contract_by_new_external_id: Row | None = None
     batch: Row | None = None
+    delivery: Row | None = None
+    """What was kept of the same delivery when it came first."""
+
     entries: Sequence[State] = ()
     """Of each entry of a batch, in their order: what was there before the batch."""
 

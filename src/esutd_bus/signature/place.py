@@ -68,14 +68,21 @@ class Places(NamedTuple):
     """In the order in which they are verified: the transport's, then the document's, the last one first."""
 
 
-def in_envelope(envelope: Envelope) -> Places:
-    """The signatures of a message. Refuses an absent, misplaced or ambiguous one."""
+def in_envelope(envelope: Envelope, payload: Element) -> Places:
+    """The signatures of a message whose payload stands in the Body, or in a text there, then as another document.
+
+    Refuses an absent, misplaced or ambiguous one.
+    """
+    nodes: Iterable[Element] = envelope.nodes
+    if payload is not envelope.payload and payload.getroottree().getroot() is not envelope.root:
+        require_root_alone(payload)
+        nodes = (*nodes, *payload.iter())
     transport = _transport(envelope)
-    document = _document(envelope.payload)
+    document = _document(payload)
     if transport is None and not document:
         raise _no_signature(envelope.root, "there is no signature addressed to this service")
-    payload = document[0].signed if document else envelope.payload
-    return Places(envelope.nodes, payload, document if transport is None else (transport, *document))
+    handed_on = document[0].signed if document else payload
+    return Places(nodes, handed_on, document if transport is None else (transport, *document))
 
 
 def in_element(element: Element) -> Places:

@@ -129,12 +129,22 @@ class Verifier:
         self._clock_skew = clock_skew
 
     def verify(
-        self, envelope: Envelope, now: datetime, accepted: Collection[str] = ALL_PROFILES
+        self,
+        envelope: Envelope,
+        now: datetime,
+        accepted: Collection[str] = ALL_PROFILES,
+        payload: Element | None = None,
     ) -> VerifiedMessage:
         """The message, if each signature it bears holds at `now` (with zone), and each is by a profile that is
         accepted; otherwise raises `SignatureRefused`.
+
+        `payload`: what is to be handed on, where that is not the Body's element itself: an element inside of it, or
+        the root of a document that travels in it as text. Its own signatures are those of the profile `document`.
         """
-        return self._verify(lambda: in_envelope(envelope), envelope.raw, MessageEvidence(now), accepted)
+        asked = envelope.payload if payload is None else payload
+        return self._verify(
+            lambda: in_envelope(envelope, asked), envelope.raw, MessageEvidence(now), accepted
+        )
 
     def verify_document(self, raw: bytes | str, now: datetime) -> VerifiedMessage:
         """A document that is no envelope: a file, or what travelled as escaped text. Raises `SignatureRefused`."""

@@ -61,8 +61,12 @@ class ServiceContract:
         self._schemas = SchemaSet([*folder.reachable(wsdl.file, imports), *inner])
         self.operations: Mapping[str, Operation] = MappingProxyType(self._compiled())
 
-    def wsdl(self, public_url: str) -> bytes:
-        """What `?wsdl` serves: addresses and imports below `public_url`, which has no slash at its end."""
+    def wsdl(self, public_url: str, part: str = "") -> bytes:
+        """What `?wsdl` serves: addresses and imports below `public_url`, which has no slash at its end.
+
+        `part` is passed over: one document is the whole.
+        """
+        del part
         return self._wsdl.served(public_url)
 
     def flat_wsdl(self, public_url: str) -> bytes:

@@ -67,6 +67,8 @@ def _touches(work: Work, state: State) -> set[Key]:
         keys |= _about(work.employer, needs, met)
     if work.key is not None:
         keys.add(_request(work.key.sender, work.key.request_id))
+    if work.needs.delivery is not None:
+        keys.add(("delivery", work.needs.delivery))
     return keys
 
 

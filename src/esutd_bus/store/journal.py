@@ -34,7 +34,7 @@ class Record:
     direction: Direction
     recorded_at: datetime
     channel: str
-    """`direct`, or `bus`."""
+    """`direct`, or `bus`; `later`: an answer that goes by the bus after its question was acknowledged."""
 
     service: str
     body: bytes

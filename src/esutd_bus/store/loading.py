@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.state import Moving, Needs, Row, State
-from esutd_bus.store import moving, tables
+from esutd_bus.store import moving, tables, tables_bus
 from esutd_bus.store.connection import Asked, Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
@@ -129,6 +129,11 @@ JOIN labour_request r ON r.id = k.id AND k.sender IN (r.employer, r.entered_by)
 LEFT JOIN labour_answer a ON a.request_id = r.id
 """  # noqa: S608
 
+_DELIVERIES = f"""
+SELECT {select_list(tables_bus.bus_message, "d")}
+FROM unnest(%s::text[], %s::text[]) AS k (delivered_by, delivery) JOIN bus_message d USING (delivered_by, delivery)
+"""  # noqa: S608
+
 Index = dict[tuple[object, ...], Row]
 Take = Callable[[Iterable[dict[str, Any]]], None]
 
@@ -156,6 +161,7 @@ class Loaded:
     _proofs: Index = field(default_factory=dict)
     _acknowledgements: dict[str | None, list[Row]] = field(default_factory=lambda: defaultdict(list))
     _batches: Index = field(default_factory=dict)
+    _deliveries: dict[tuple[str, str] | None, Row] = field(default_factory=dict)
 
     def answer(self, key: RequestKey | None) -> StoredAnswer | None:
         """The answer that this request is bound to, if it is."""
@@ -190,6 +196,7 @@ class Loaded:
             delegation=self._delegations.get((employer, needs.delegation_to)),
             acknowledgements=self._acknowledgements.get(needs.acknowledgements_of, ()),
             batch=self._batches.get((employer, needs.batch_id)),
+            delivery=self._deliveries.get(needs.delivery),
             entries=tuple(self.state(employer, entry) for entry in needs.entries),
             system=self._systems.get((needs.system_of or employer, needs.system)),
             consents=self._consents.get((employer, needs.consents_of), ()),
@@ -286,6 +293,10 @@ class Loaded:
         for row in rows:
             self._batches[row["employer"], row["id"]] = row
 
+    def add_deliveries(self, rows: Iterable[Row]) -> None:
+        """Rows of the table `bus_message`."""
+        self._deliveries |= {(row["delivered_by"], row["delivery"]): row for row in rows}
+
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     """Asks for all that the batch needs in one round trip; a query that nobody needs is not sent."""
@@ -352,6 +363,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
     ask(_PROOFS, loaded.add_proofs, _keys((e, n.proof_external_id) for e, n in needed))
     ask(_ACKNOWLEDGEMENTS, loaded.add_acknowledgements, _keys((e, n.acknowledgements_of) for e, n in needed))
     ask(_BATCHES, loaded.add_batches, _keys((e, n.batch_id) for e, n in needed))
+    ask(_DELIVERIES, loaded.add_deliveries, _keys(w.needs.delivery for w in batch if w.needs.delivery))
     for take, rows in zip(takers, await connection.trip(asked), strict=True):
         take(rows)
     return loaded

@@ -51,6 +51,8 @@ class Outcome:
     """What a piece of work comes to."""
 
     answer: Record
+    """What the request is bound to, if it is."""
+
     events: tuple[Event, ...] = ()
     decided_at: datetime | None = None
     """The instant the rules took for the present; history is written with it."""
@@ -63,6 +65,9 @@ class Outcome:
 
     binds: bool = False
     """Whether the request is bound to this answer from now on."""
+
+    acknowledgement: Record | None = None
+    """What goes back at once, where the answer goes by another way."""
 
 
 Decide = Callable[[State, StoredAnswer | None], Outcome]

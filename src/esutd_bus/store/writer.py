@@ -15,7 +15,7 @@ from esutd_bus.store.chain import head_of, open_chain
 from esutd_bus.store.connection import Asked, Connection, connect
 from esutd_bus.store.decision import Decided, decide
 from esutd_bus.store.editions import Followed, in_force
-from esutd_bus.store.journal import Head, link
+from esutd_bus.store.journal import Head, Record, link
 from esutd_bus.store.loading import load
 from esutd_bus.store.projection import Projection
 from esutd_bus.store.subscriptions import Subscriptions
@@ -84,7 +84,7 @@ class Writer:
         moved = replace(head)
         projection = Projection(self._exchange_tables, self._subscriptions)
         for work, outcome in decided.outcomes.items():
-            for record in (*work.records, outcome.answer):
+            for record in (*work.records, outcome.answer, *_and(outcome.acknowledgement)):
                 projection.inserts[tables.message].append(link(moved, record))
             projection.add(outcome, work.records[0])
             if outcome.binds and work.key is not None:
@@ -116,6 +116,10 @@ class Writer:
         except (psycopg.OperationalError, OSError) as error:
             raise StoreUnavailable(str(error)) from error
         return self._connection, self._head
+
+
+def _and(record: Record | None) -> tuple[Record, ...]:
+    return () if record is None else (record,)
 
 
 def _binding(key: RequestKey, outcome: Outcome) -> Mapping[str, object]:

@@ -68,7 +68,7 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer:
         return Answer(status, lower, body, unreadable="not a SOAP 1.1 envelope with an element in its Body")
     if element.tag == _FAULT:
         faultcode = (element.findtext("faultcode") or "").rpartition(":")[2]
-        errors = tuple(_error(found) for found in element.findall(_ERRORS))
+        errors = tuple(_error(found) for found in element.findall(_ERRORS)) or _error_info(element)
         return Answer(status, lower, body, faultcode=faultcode, errors=errors)
     warnings = tuple(
         _optional(warning, "code") or ""
@@ -87,6 +87,14 @@ def _error(element: etree._Element) -> AnsweredError:
         upstream_message=_optional(element, "upstreamMessage"),
         missing_texts=tuple(name for name in _TEXTS if not (_optional(element, name) or "").strip()),
     )
+
+
+def _error_info(fault: etree._Element) -> tuple[AnsweredError, ...]:
+    """What the bus's `ErrorInfo` tells, under whatever element's name; it has one text, and no field."""
+    found = fault.find("detail/*[errorCode]")
+    if found is None:
+        return ()
+    return (AnsweredError(found.findtext("errorCode", ""), reason=found.findtext("errorData")),)
 
 
 def _optional(element: etree._Element, path: str) -> str | None:

@@ -7,8 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from esutd_bus.testbed.bus_wrapping import SYNC_PATH, in_send_message, with_document
+
 if TYPE_CHECKING:
-    from esutd_bus.testbed.expectation import ExpectedSignature
+    from collections.abc import Sequence
+
+    from esutd_bus.testbed.expectation import ChannelName, ExpectedSignature
     from esutd_bus.testbed.fixtures import Fixture
     from esutd_bus.testbed.placeholders import Filling
 
@@ -38,6 +42,9 @@ class Service:
     soap_actions: Mapping[str, str]
     """Clark name of the payload → SOAPAction."""
 
+    name: str
+    """The WSDL's name: the bus's serviceId."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
@@ -50,11 +57,19 @@ class Outgoing:
     envelope: bytes
     """The filled-in envelope before signing, in UTF-8: what `${from:OTHER/request/…}` reads."""
 
+    channel: ChannelName = "direct"
+
 
 def compose(
-    fixture: Fixture, filling: Filling, signatories: Signatories, services: Mapping[str, Service]
+    fixture: Fixture,
+    filling: Filling,
+    signatories: Signatories,
+    services: Mapping[str, Service],
+    channel: ChannelName = "direct",
 ) -> Outgoing:
     """The request of a fixture. `services` is keyed by namespace. Whose message it is fills in `${employer}`.
+
+    `channel`: by which it goes, where the fixture does not say.
 
     Raises:
         PlaceholderError: a placeholder cannot be filled.
@@ -67,21 +82,20 @@ def compose(
     if expect.speaker is not None:
         filling.employer = signatories(expect.speaker).employer
     asked = expect.http.request
+    service = _service(fixture, services)
+    channel = expect.channel or channel
+    bus = _by_bus(fixture, filling, services, service) if channel == "sync" else None
     if fixture.request_name == "request.bin":
         envelope = body = fixture.template
     else:
         envelope = filling.fill(fixture.template.decode()).encode()
-        signed = envelope
-        for signature in expect.all_signatures:
-            signed = signatories(signature.signer).sign(signed, signature)
-        text = signed.decode()
+        text = _signed(envelope, fixture, signatories, bus).decode()
         for step in expect.tamper:
             text = step.apply(text)
         body = _encoded(text, asked.encoding) if fixture.request_name == "request.xml" else text.encode()
-    service = _service(fixture, services)
     return Outgoing(
         method=asked.method,
-        path=expect.endpoint or _path(fixture, service),
+        path=SYNC_PATH if bus else expect.endpoint or _path(fixture, service),
         headers={
             "Content-Type": asked.content_type,
             "SOAPAction": f'"{_soap_action(fixture, service)}"',
@@ -89,7 +103,34 @@ def compose(
         },
         body=body,
         envelope=envelope,
+        channel=channel,
     )
+
+
+Wrap = Callable[[str], str]
+"""An envelope → the bus's around the same payload."""
+
+
+def _by_bus(
+    fixture: Fixture, filling: Filling, services: Mapping[str, Service], service: Service | None
+) -> Wrap:
+    # Where a path is stated, it is that service which is asked, be it for what it does not know.
+    stated = next((each for each in services.values() if each.path == fixture.expect.endpoint), None)
+    asked = stated or service
+    return lambda envelope: in_send_message(envelope, "" if asked is None else asked.name, filling.now)
+
+
+def _signed(envelope: bytes, fixture: Fixture, signatories: Signatories, bus: Wrap | None) -> bytes:
+    if bus is None:
+        return _with(envelope, fixture.expect.all_signatures, signatories)
+    documents, transport = with_document(fixture.expect)
+    return _with(bus(_with(envelope, documents, signatories).decode()).encode(), transport, signatories)
+
+
+def _with(envelope: bytes, signatures: Sequence[ExpectedSignature], signatories: Signatories) -> bytes:
+    for signature in signatures:
+        envelope = signatories(signature.signer).sign(envelope, signature)
+    return envelope
 
 
 def _encoded(envelope: str, encoding: str) -> bytes:

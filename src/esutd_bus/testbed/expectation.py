@@ -71,6 +71,7 @@ class Tampering(_Part):
         return changed
 
 
+ChannelName = Literal["direct", "sync"]
 Profile = Literal["wsse", "header", "document"]
 KeyInfo = Literal["KeyIdentifier", "BinarySecurityToken", "X509Data", "X509IssuerSerial"]
 
@@ -94,6 +95,8 @@ class Expectation(_Part):
     key_info: KeyInfo | None = None
     signatures: tuple[ExpectedSignature, ...] = ()
     """In place of `signer`, where there are several, in the order in which they are made."""
+    channel: ChannelName | None = None
+    """By which way it goes: `sync`, inside the bus's `SendMessage`; by default as the run says."""
     endpoint: str | None = None
     """The service's path; by default that of the WSDL whose namespace the payload has."""
     after: tuple[str, ...] = ()

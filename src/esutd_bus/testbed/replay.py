@@ -11,6 +11,7 @@ from lxml import etree
 
 from esutd_bus.signature.layout import NotSignableError
 from esutd_bus.testbed.answers import Answer, read_answer
+from esutd_bus.testbed.bus_wrapping import direct_equivalent
 from esutd_bus.testbed.comparison import differences
 from esutd_bus.testbed.composing import Outgoing, Service, Signatories, compose
 from esutd_bus.testbed.expectation import ExpectationError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esutd_bus.register.calendar import Calendar
+    from esutd_bus.testbed.expectation import ChannelName
 
 _TIMEOUT = (5.0, 60.0)
 """Seconds to connect, and to wait for an answer."""
@@ -82,6 +84,8 @@ class Stage:
     """By namespace."""
     calendar: Calendar
     clock: Callable[[], datetime]
+    channel: ChannelName = "direct"
+    """By which way fixtures go that do not say it themselves."""
 
 
 def chosen_fixtures(
@@ -154,7 +158,7 @@ class Replay:
             told = f"not sent: {', '.join(failed)} goes first and did not go as expected"
             return Exchange(Result(fixture, None, 0.0, (told,)), filling, None, before)
         try:
-            outgoing = compose(fixture, filling, stage.signatories, stage.services)
+            outgoing = compose(fixture, filling, stage.signatories, stage.services, stage.channel)
         except (PlaceholderError, ExpectationError, NotSignableError, LookupError) as error:
             return Exchange(Result(fixture, None, 0.0, (f"not sent: {error}",)), filling, None, before)
         return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
@@ -183,6 +187,8 @@ class Replay:
             return Result(fixture, None, _since(begun), (f"no answer: {error}",))
         milliseconds = _since(begun)
         answer = read_answer(response.status_code, response.headers, response.content)
+        if outgoing.channel == "sync":
+            answer = direct_equivalent(answer, outgoing.body)
         same_as = before[expect.same_answer_as].result.answer if expect.same_answer_as else None
         try:
             found = tuple(differences(expect, answer, filling, same_as))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from esutd_bus.testbed.expectation import ExpectedSignature
+    from esutd_bus.testbed.expectation import ChannelName, ExpectedSignature
 
 
 class CaSignatory:
@@ -42,11 +42,17 @@ class CaSignatory:
 
 
 def open_stage(
-    endpoint: str, ca_dir: Path, *, now: datetime | None = None, contracts_dir: Path | None = None
+    endpoint: str,
+    ca_dir: Path,
+    *,
+    now: datetime | None = None,
+    contracts_dir: Path | None = None,
+    channel: ChannelName = "direct",
 ) -> Stage:
     """The stage at a service's base address, for identities of the test CA in a directory.
 
-    `now` (with zone) stands in place of the present; `contracts_dir` in place of the built-in contracts.
+    `now` (with zone) stands in place of the present; `contracts_dir` in place of the built-in contracts; `channel`: by
+    which way fixtures go that do not say it themselves.
 
     Raises:
         FileNotFoundError: no test CA was made in the directory.
@@ -59,13 +65,16 @@ def open_stage(
         services=_services(contracts_dir or Settings().contract_folder),
         calendar=Calendar(),
         clock=lambda: now or datetime.now(UTC),
+        channel=channel,
     )
 
 
 def _services(contracts_dir: Path) -> Mapping[str, Service]:
     return {
         contract.namespace: Service(
-            path, {tag: operation.soap_action for tag, operation in contract.operations.items()}
+            path,
+            {tag: operation.soap_action for tag, operation in contract.operations.items()},
+            contract.name,
         )
         for path, contract in load_contracts(contracts_dir).by_path.items()
     }

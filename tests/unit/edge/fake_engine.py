@@ -17,6 +17,7 @@ from esutd_bus.signature.key_ring import KeyRing
 
 if TYPE_CHECKING:
     from esutd_bus.passage import Incoming
+    from esutd_bus.soap.envelope import Envelope
 
 NAMESPACE = "urn:edge-test:v1"
 PATH = "/soap/test"
@@ -46,7 +47,8 @@ class Contract:
         }
     )
 
-    def wsdl(self, public_url: str) -> bytes:
+    def wsdl(self, public_url: str, part: str = "") -> bytes:
+        del part
         return f"<wsdl at='{public_url}{self.path}'/>".encode()
 
     def flat_wsdl(self, public_url: str) -> bytes:
@@ -62,7 +64,7 @@ class FakeEngine:
     batches = frozenset({BATCH})
 
     def __init__(self) -> None:
-        self.contracts = SimpleNamespace(by_path={PATH: Contract()})
+        self.channels = {PATH: SimpleNamespace(contract=Contract())}
         self.keys = KeyRing({})
         self.scratch = Path(os.environ["EDGE_TEST_SCRATCH"])
 
@@ -94,7 +96,14 @@ class FakeEngine:
         body = f"<answer path='{incoming.service_path}' sha256='{digest}'/>".encode()
         return Answer(200, body, operation="Do", correlation_id=CORRELATION_ID)
 
-    def transport_fault(self, status: int, code: str, reason: str) -> Answer:
+    def is_batch(self, path: str, envelope: Envelope) -> bool:
+        return path == PATH and envelope.payload.tag in self.batches
+
+    def may_be_batch(self, path: str) -> bool:
+        return path == PATH
+
+    def transport_fault(self, status: int, code: str, reason: str, path: str = "") -> Answer:
+        del path
         headers = (("Retry-After", "2"),) if status == 503 else ()
         body = f"<Fault><code>{code}</code><reason>{reason}</reason></Fault>".encode()
         return Answer(status, body, code, headers, correlation_id=CORRELATION_ID)

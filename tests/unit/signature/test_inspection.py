@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 
 import pytest
@@ -12,11 +13,14 @@ from hypothesis import strategies as st
 
 from esutd_bus.signature.evidence import CHECKS, MESSAGE_CHECKS
 from esutd_bus.signature.inspection import inspect_file
+from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.revocation.revocation import Revocation
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.testbed.test_ca import TestCa
+from support import bus
+from support.messages import register
 
 
 def test_a_valid_signatures_report(
@@ -68,3 +72,15 @@ def test_bytes_that_are_no_envelope(raw: bytes, trust: TrustStore, now: datetime
 @given(raw=st.binary() | st.text().map(lambda text: f"<x>{text}</x>".encode("utf-8", "replace")))
 def test_no_bytes_raise(raw: bytes, trust: TrustStore, now: datetime) -> None:
     assert inspect_file(raw, Verifier(trust), now).valid is False
+
+
+@pytest.mark.parametrize("around", [bus.plain, bus.prefixed, bus.as_text])
+def test_what_travels_in_the_buss_wrapper_is_judged_too(
+    around: Callable[[str], str], ca: TestCa, trust: TrustStore, now: datetime
+) -> None:
+    document = bus.payload_of(sign_document(register(), ca.identity("employer")))
+    raw = sign_wsse(bus.send_message(around(document)), ca.identity("bus"))
+    report = inspect_file(raw, Verifier(trust), now)
+    assert (report.valid, [each.profile for each in report.signatures]) == (True, ["wsse", "document"])
+    changed = bus.send_message(around(document.replace("Инженер", "Директор")))
+    assert inspect_file(changed, Verifier(trust), now).reason == Reason.DIGEST_MISMATCH

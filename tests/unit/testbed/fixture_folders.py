@@ -68,7 +68,9 @@ def stage(endpoint: str) -> Stage:
     return Stage(
         endpoint=endpoint,
         signatories=lambda _: Honest(),
-        services={"urn:example": Service("/soap/example", {"{urn:example}Ask": "urn:example:Ask"})},
+        services={
+            "urn:example": Service("/soap/example", {"{urn:example}Ask": "urn:example:Ask"}, "Example")
+        },
         calendar=Calendar(),
         clock=lambda: NOW,
     )
