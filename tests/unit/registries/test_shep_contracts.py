@@ -60,6 +60,42 @@ def test_zeep_loads_it_with_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     }
 
 
+ASYNC = "http://bip.bee.kz/AsyncChannel/v10"
+
+
+@pytest.mark.parametrize(
+    ("file", "interfaces", "types", "operations"),
+    [
+        (
+            "AsyncChannel",
+            "Interfaces",
+            "Types",
+            ["getMessageStatus", "getMessages", "sendDeliveryNotification", "sendMessage"],
+        ),
+        (
+            "AsyncChannelClient",
+            "Interfaces/Client",
+            "Types/Client",
+            ["changeMassageStatusNotification", "sendMessage"],
+        ),
+    ],
+)
+def test_the_asynchronous_channel_has_the_buss_own_names(
+    file: str, interfaces: str, types: str, operations: list[str]
+) -> None:
+    client = zeep.Client(str(CHANNEL.with_name(f"{file}.wsdl")))  # type: ignore[no-untyped-call]
+
+    binding = client.wsdl.bindings[f"{{{ASYNC}/{interfaces}/Binding}}{file}HttpBinding"]
+    assert binding.port_name == f"{{{ASYNC}/{interfaces}}}I{file}"
+    assert list(client.wsdl.services) == [f"{file}HttpService"]
+    for name, operation in binding.all().items():
+        assert operation.soapaction == ""
+        assert operation.input.body.qname == f"{{{ASYNC}/{types}}}{name}"
+        assert operation.output.body.qname == f"{{{ASYNC}/{types}}}{name}Response"
+        assert list(operation.faults) == [f"{name}Fault1_{name}Fault"]
+    assert sorted(binding.all()) == operations
+
+
 def test_one_file_a_namespace_and_names_unique_in_the_tree() -> None:
     namespaces = [etree.parse(file).getroot().get("targetNamespace") for file in SCHEMAS]
     assert max(Counter(namespaces).values()) == 1
