@@ -16,6 +16,10 @@ _COMMANDS = {
         "esutd_bus.testbed.replay_command:replay_command",
         "Send fixtures and compare what comes back.",
     ),
+    "simulate": (
+        "esutd_bus.commands.simulate",
+        "The bus and the registries behind it, with scripted faults.",
+    ),
     "sign": ("esutd_bus.commands.sign", "Sign a SOAP envelope or another XML document."),
     "verify": ("esutd_bus.commands.verify", "Verify the signatures of a file, and tell each check."),
     "load": ("esutd_bus.commands.load", "Register an employer's contracts from a table, CSV or XLSX."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -21,7 +20,7 @@ from esutd_bus.registries.sync_channel import SyncChannel
 from esutd_bus.registries.upstream import UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 from esutd_bus.testbed.bus_contract import BusContract
 from esutd_bus.testbed.population import load_population
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry, serve_registry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 
 CONTRACTS = Path(__file__).parents[2]
 GULZHAN = "890312200172"
@@ -30,8 +29,8 @@ PEOPLE = load_population()
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with SimulatedRegistry(CONTRACTS) as registry:
-        yield registry.url
+    with SimulatedBus(CONTRACTS) as registry:
+        yield registry.sync_url
 
 
 @pytest.fixture(scope="module")
@@ -233,21 +232,3 @@ def test_a_stock_client_gets_the_typed_fault(url: str) -> None:
 )
 def test_odd_calls_are_answered(url: str, method: str, query: str, body: bytes, status: int) -> None:
     assert requests.request(method, url + query, data=body, timeout=30).status_code == status
-
-
-def test_it_serves_as_a_process() -> None:
-    spawn = multiprocessing.get_context("spawn")
-    listening, telling = spawn.Pipe(duplex=False)
-    process = spawn.Process(
-        target=serve_registry, args=(CONTRACTS,), kwargs={"ready": telling.send}, daemon=True
-    )
-    process.start()
-    try:
-        assert listening.poll(60), "it never said where it listens"
-        registry = GbdflRegistry(
-            SyncChannel(BusAccess(listening.recv(), "esutd", deadline=30.0), CONTRACTS, lambda _: None)
-        )
-        assert registry.find(GULZHAN) is not None
-    finally:
-        process.terminate()
-        process.join()

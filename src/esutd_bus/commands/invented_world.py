@@ -21,7 +21,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.registry_settings import registry_settings
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 
@@ -53,15 +53,15 @@ def invented_world(folder: Path, ca: TestCa, told: Callable[[str], object]) -> I
     url = embedded.start()
     try:
         told("PostgreSQL from the wheel is up")
-        with SimulatedRegistry(packaged("."), key=ca.identity("bus")) as registry, CaServer(ca) as revocation:
+        with SimulatedBus(packaged("."), key=ca.identity("bus")) as registry, CaServer(ca) as revocation:
             told(f"revocation lists and OCSP responder of the test CA: {revocation.url}")
-            told(f"simulated registries (ГБД ФЛ, ГБД ЮЛ, КДП): {registry.url}")
+            told(f"simulated registries (ГБД ФЛ, ГБД ЮЛ, КДП): {registry.sync_url}")
             environment = {
                 "ESUTD_DATABASE_URL": url,
                 "ESUTD_TRUST_DIR": str(ca.trust_dir),
                 "ESUTD_CRL_URLS": json.dumps(revocation.list_urls),
                 "ESUTD_OCSP_URLS": json.dumps([revocation.ocsp_url]),
-                **registry_settings(ca, registry.url),
+                **registry_settings(ca, registry.sync_url),
                 "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }
