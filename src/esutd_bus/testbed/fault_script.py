@@ -18,10 +18,10 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,7 +86,10 @@ class Deed(_Part):
 class Fault(_Part):
     """One entry of a script."""
 
-    do: Word | Deed
+    do: Annotated[
+        Annotated[Word, Tag("word")] | Annotated[Deed, Tag("deed")],
+        Discriminator(lambda value: "word" if isinstance(value, str) else "deed"),
+    ]
     service: str | None = None
     operation: Operation | None = None
     call: int | None = Field(default=None, ge=1)
@@ -134,6 +137,10 @@ class FaultScript(_Part):
     seed: int = 0
     faults: tuple[Fault, ...] = ()
 
+    def as_data(self) -> dict[str, Any]:
+        """As it could stand in a file."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
 
 def read_fault_script(text: str, name: str = "script") -> FaultScript:
     """A script from its text. `name` stands in errors, before the line.
@@ -161,7 +168,7 @@ def read_fault_script(text: str, name: str = "script") -> FaultScript:
 def _told(name: str, root: yaml.Node | None, where: tuple[int | str, ...], kind: str, message: str) -> str:
     """One error as a tester reads it."""
     line, keys = _place(root, where)
-    if where and where[-1] not in keys and kind == "extra_forbidden":
+    if where and where[-1] not in keys and kind in {"extra_forbidden", "missing"}:
         keys.append(str(where[-1]))
     what = "unknown key" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
     return f"{name}, line {line}: {'.'.join(keys)}{': ' if keys else ''}{what}"

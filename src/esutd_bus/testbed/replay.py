@@ -16,6 +16,7 @@ from esutd_bus.testbed.composing import Outgoing, Service, Signatories, compose
 from esutd_bus.testbed.expectation import ExpectationError
 from esutd_bus.testbed.fixtures import Fixture, FixtureError, in_order, load_fixtures
 from esutd_bus.testbed.placeholders import Filling, PlaceholderError
+from esutd_bus.testbed.upstream_faults import SimulatedBusAbsentError, upstream_faults
 from esutd_bus.testbed.xml import body_element, parse, value_at
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Stage:
     """By namespace."""
     calendar: Calendar
     clock: Callable[[], datetime]
+    bus_page: str | None = None
+    """The simulated bus's page for testers, for fixtures with `upstream`."""
 
 
 def chosen_fixtures(
@@ -157,7 +160,14 @@ class Replay:
             outgoing = compose(fixture, filling, stage.signatories, stage.services)
         except (PlaceholderError, ExpectationError, NotSignableError, LookupError) as error:
             return Exchange(Result(fixture, None, 0.0, (f"not sent: {error}",)), filling, None, before)
-        return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
+        if not fixture.expect.upstream:
+            return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
+        try:
+            with upstream_faults(stage.bus_page, fixture.expect.upstream):
+                result = self._answered(fixture, filling, outgoing, before)
+        except SimulatedBusAbsentError as error:
+            result = Result(fixture, None, 0.0, (f"not sent: {error}",))
+        return Exchange(result, filling, outgoing, before)
 
     def _answered(
         self, fixture: Fixture, filling: Filling, outgoing: Outgoing, before: Mapping[str, Exchange]

@@ -56,6 +56,11 @@ class _Instant(click.ParamType[datetime]):
     help="The directory of the test CA whose authorities the service trusts.",
 )
 @click.option("--only", multiple=True, metavar="NAME", help="Only this fixture, and what goes before it.")
+@click.option(
+    "--bus",
+    metavar="URL",
+    help="The page of the simulated bus, for fixtures with `upstream`: http://127.0.0.1:8091.",
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
 @click.option("--record", "recording", is_flag=True, help="Write the answers into expect.yaml.")
 @click.option(
@@ -67,6 +72,7 @@ def replay_command(
     endpoint: str,
     ca_dir: Path,
     only: tuple[str, ...],
+    bus: str | None,
     junit: Path | None,
     recording: bool,
     now: datetime | None,
@@ -87,7 +93,7 @@ def replay_command(
     """
     try:
         fixtures, order = chosen_fixtures(paths, only)
-        stage = open_stage(endpoint, ca_dir, now=now)
+        stage = open_stage(endpoint, ca_dir, now=now, bus_page=bus)
     except FixtureError as error:
         raise click.UsageError(str(error)) from error
     except (OSError, ContractError) as error:

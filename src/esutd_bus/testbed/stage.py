@@ -42,11 +42,17 @@ class CaSignatory:
 
 
 def open_stage(
-    endpoint: str, ca_dir: Path, *, now: datetime | None = None, contracts_dir: Path | None = None
+    endpoint: str,
+    ca_dir: Path,
+    *,
+    now: datetime | None = None,
+    contracts_dir: Path | None = None,
+    bus_page: str | None = None,
 ) -> Stage:
     """The stage at a service's base address, for identities of the test CA in a directory.
 
-    `now` (with zone) stands in place of the present; `contracts_dir` in place of the built-in contracts.
+    `now` (with zone) stands in place of the present; `contracts_dir` in place of the built-in contracts;
+    `bus_page` is the simulated bus's, for fixtures with `upstream`.
 
     Raises:
         FileNotFoundError: no test CA was made in the directory.
@@ -59,6 +65,7 @@ def open_stage(
         services=_services(contracts_dir or Settings().contract_folder),
         calendar=Calendar(),
         clock=lambda: now or datetime.now(UTC),
+        bus_page=bus_page,
     )
 
 

@@ -70,10 +70,7 @@ class TestersPage:
 
     def _faults(self) -> dict[str, Any]:
         faults = self._bus.faults
-        script = faults.script.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        met = faults.met
-        told = [{**fault, "met": count} for fault, count in zip(script.get("faults", ()), met, strict=True)]
-        return {**script, "faults": told}
+        return {"script": faults.script.as_data(), "met": faults.met}
 
     def _play(self, request: HttpRequest) -> HttpReply:
         text = request.body.decode("utf-8", "replace")
