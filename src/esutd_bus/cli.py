@@ -69,6 +69,7 @@ def main() -> None:
     \b
       esutd-bus demo                       see it work: database, service, registry, fixtures
       esutd-bus serve --test-ca var/ca     keep it running, believing a test CA
+      esutd-bus simulate                   the bus and the registries behind it, for testers
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus journal show               what came, and what it was answered
       esutd-bus explain ID                 a contract's timeline, or why a message was refused

@@ -17,8 +17,9 @@ from esutd_bus.registries.exchange import Exchange, Outcome
 from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import PersonRegistry
 from esutd_bus.registries.sync_channel import SyncChannel
-from esutd_bus.registries.upstream import UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
+from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 from esutd_bus.testbed.bus_contract import BusContract
+from esutd_bus.testbed.fault_script import read_fault_script
 from esutd_bus.testbed.population import load_population
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 
@@ -232,3 +233,25 @@ def test_a_stock_client_gets_the_typed_fault(url: str) -> None:
 )
 def test_odd_calls_are_answered(url: str, method: str, query: str, body: bytes, status: int) -> None:
     assert requests.request(method, url + query, data=body, timeout=30).status_code == status
+
+
+def test_the_testers_example_of_a_bad_day_goes_as_it_says(exchanges: list[Exchange]) -> None:
+    script = read_fault_script((CONTRACTS / "fixtures" / "upstream" / "bad-day.yaml").read_text("utf-8"))
+    with SimulatedBus(CONTRACTS, faults=script) as bus:
+        access = BusAccess(bus.sync_url, "esutd", "secret", deadline=0.5)
+        registry = GbdflRegistry(SyncChannel(access, CONTRACTS, exchanges.append))
+        went: list[str] = []
+        for _ in range(4):
+            try:
+                went.append("found" if registry.find(GULZHAN) else "nobody")
+            except UpstreamError as error:
+                went.append(error.message)
+        met = bus.faults.met
+
+    assert went == [
+        "found",
+        "no answer within 0.5 s",
+        "HTTP 200: the connection broke within the answer",
+        "found",
+    ]
+    assert met == [1, 1, 0, 0, 0]
