@@ -92,7 +92,12 @@ def counted(service: Service, code: str) -> float:
         (Deed(cut=0), "ESB007", None, "the connection broke before an answer"),
         (Deed(html=502), "ESB007", None, "HTTP 502: not XML"),
         (Deed(error=500), "ESB008", "BUS_FAILED", "Шина не может обработать сообщение"),
-        (Deed(unknown_code="SCSE7777"), "ESB008", "SCSE7777", "Message has been processed successfully"),
+        (
+            Deed.model_validate({"unknown-code": "SCSE7777"}),
+            "ESB008",
+            "SCSE7777",
+            "Message has been processed successfully",
+        ),
         ("wrong-signature", "ESB008", None, "the signature of the answer does not hold"),
     ],
     ids=lambda value: value if isinstance(value, str) else value.word if isinstance(value, Deed) else "",
@@ -139,11 +144,11 @@ def test_a_fixture_says_what_goes_wrong_while_it_is_sent(
     hurried: Service, registry: SimulatedBus, ca: TestCa, catalogue: Mapping[str, Fixture]
 ) -> None:
     replay = Replay(catalogue, open_stage(hurried.url, ca.directory, bus_page=registry.page_url))
-    exchanges = [replay.send(catalogue[name]) for name in ("001-registry-hangs", "get-personal-file")]
+    exchanges = [replay.send(catalogue[name]) for name in ("registry-hangs", "get-personal-file")]
     assert [exchange.result.differences for exchange in exchanges] == [(), ()]
 
     alone = Replay(catalogue, open_stage(hurried.url, ca.directory))
-    (told,) = alone.send(catalogue["001-registry-hangs"]).result.differences
+    (told,) = alone.send(catalogue["registry-hangs"]).result.differences
     assert told == "not sent: `upstream` needs the page of a simulated bus (--bus)"
 
 

@@ -12,7 +12,7 @@ import requests
 import zeep
 from lxml import etree
 
-from esutd_bus.testbed.fault_script import Deed, Fault
+from esutd_bus.testbed.fault_script import Deed, Fault, State
 from esutd_bus.testbed.http_door import HttpDoor
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
@@ -74,7 +74,7 @@ def test_a_message_that_comes_twice_is_one_message_that_came_twice(bus: Simulate
 
 
 def test_its_status_is_told_by_either_id_step_by_step(bus: SimulatedBus, client: Any) -> None:
-    steps = ("DELIVERED", "ON_DELIVERY", "DELIVERED")
+    steps: tuple[State, ...] = ("DELIVERED", "ON_DELIVERY", "DELIVERED")
     with bus.playing(Fault(do=Deed(statuses=steps))):
         answer = sent(client, "stepping")
 

@@ -66,6 +66,7 @@ def invented_world(folder: Path, ca: TestCa, told: Callable[[str], object]) -> I
                 "ESUTD_OCSP_URLS": json.dumps([revocation.ocsp_url]),
                 **registry_settings(ca, bus.sync_url),
                 "ESUTD_BUS_ASYNC_URL": bus.async_url,
+                "ESUTD_REGISTRY_CACHE_SECONDS": "0",  # what goes wrong upstream is to be met, not remembered away
                 "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }

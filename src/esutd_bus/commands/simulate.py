@@ -103,6 +103,7 @@ def simulate(
             **registry_settings(ca, bus.sync_url),
             "ESUTD_BUS_ASYNC_URL": bus.async_url,
             "ESUTD_TRUST_DIR": str(ca.trust_dir),
+            "ESUTD_REGISTRY_CACHE_SECONDS": "0",  # what goes wrong upstream is to be met, not remembered away
         }
         for name, value in settings.items():
             click.echo(f"{name}={shlex.quote(value)}")

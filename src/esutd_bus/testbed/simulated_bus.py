@@ -9,6 +9,7 @@ with SimulatedBus(packaged("."), key=ca.identity("bus")) as bus:
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -94,6 +95,7 @@ class SimulatedBus:
         )
         self.calls: Counter[str] = Counter()
         """How many times each operation was called, whatever became of the call."""
+        self._lock = threading.Lock()
         self._door = HttpDoor(host, port, self._reply, refuses=self._refuses)
         self._page = HttpDoor(host, page_port, TestersPage(self).reply)
 
@@ -166,6 +168,10 @@ class SimulatedBus:
     def _meets(self, service_id: str | None, operation: str) -> Fault | None:
         return self._faults.meets(service_id, operation)
 
+    def _called(self, operation: str) -> None:
+        with self._lock:
+            self.calls[operation] += 1
+
     def _reply(self, request: HttpRequest) -> HttpReply:
         """What goes out for a request, and how."""
         url = urlsplit(request.target)
@@ -183,7 +189,7 @@ class SimulatedBus:
 
     def _synchronous(self, body: bytes) -> HttpReply:
         contract = self._sync
-        self.calls["SendMessage"] += 1
+        self._called("SendMessage")
         fault = None
         try:
             asked = contract.open(body)
@@ -206,7 +212,7 @@ class SimulatedBus:
         except BrokenRequestError as error:
             return faulty_reply(contract.fault("sendMessage", "BROKEN_REQUEST", str(error)), None)
         operation = etree.QName(message).localname
-        self.calls[operation] += 1
+        self._called(operation)
         fault = self._meets(self.channel.service_of(message), operation)
         if fault is not None and not is_taken(fault):
             return untaken_reply(fault, etree.tostring(contract.fault(operation, *_NO)))
