@@ -18,7 +18,7 @@ from esutd_bus.settings import Settings, packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.registry_settings import registry_settings
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 from support.attacks.attack import Attestors, Forge
@@ -112,9 +112,9 @@ def forge(ca: TestCa) -> Forge:
 
 
 @pytest.fixture(scope="session")
-def registry(ca: TestCa) -> Iterator[SimulatedRegistry]:
+def registry(ca: TestCa) -> Iterator[SimulatedBus]:
     """The simulated state registries behind the bus."""
-    with SimulatedRegistry(contracts=packaged("."), key=ca.identity("bus")) as simulated:
+    with SimulatedBus(contracts=packaged("."), key=ca.identity("bus")) as simulated:
         yield simulated
 
 
@@ -127,14 +127,14 @@ def ca_server(ca: TestCa) -> Iterator[CaServer]:
 
 @pytest.fixture(scope="session")
 def service_environment(
-    new_database: NewDatabase, ca: TestCa, ca_server: CaServer, registry: SimulatedRegistry
+    new_database: NewDatabase, ca: TestCa, ca_server: CaServer, registry: SimulatedBus
 ) -> dict[str, str]:
     """The settings both bindings serve with: the same database, trust and registry."""
     return {
         "ESUTD_DATABASE_URL": new_database("esutd_acceptance"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
-        **registry_settings(ca, registry.url),
+        **registry_settings(ca, registry.sync_url),
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
         "ESUTD_BODY_TIMEOUT_SECONDS": "5",
         "ESUTD_LOG_LEVEL": "WARNING",

@@ -16,6 +16,10 @@ _COMMANDS = {
         "esutd_bus.commands.replay:replay_command",
         "Send fixtures and compare what comes back.",
     ),
+    "simulate": (
+        "esutd_bus.commands.simulate",
+        "The bus and the registries behind it, with scripted faults.",
+    ),
     "sign": ("esutd_bus.commands.sign", "Sign a SOAP envelope or another XML document."),
     "verify": ("esutd_bus.commands.verify", "Verify the signatures of a file, and tell each check."),
     "load": ("esutd_bus.commands.load", "Register an employer's contracts from a table, CSV or XLSX."),
@@ -65,6 +69,7 @@ def main() -> None:
     \b
       esutd-bus demo                       see it work: database, service, registry, fixtures
       esutd-bus serve --test-ca var/ca     keep it running, believing a test CA
+      esutd-bus simulate                   the bus and the registries behind it, for testers
       esutd-bus replay fixtures --endpoint http://127.0.0.1:8080 --ca var/ca
       esutd-bus journal show               what came, and what it was answered
       esutd-bus explain ID                 a contract's timeline, or why a message was refused

@@ -21,8 +21,8 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.registry_checks import claim
 from esutd_bus.store.verification import verify
-from esutd_bus.testbed.registry_settings import OWNER_BIN, registry_settings
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.registry_settings import BUS_BIN, OWNER_BIN, registry_settings
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.work.registry_checks import RegistryChecks
 from support.messages import CONTRACTS, EMPLOYEE, EMPLOYER, contract, envelope, header, register
@@ -42,8 +42,8 @@ Story = Callable[[Handle], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
-def registry(ca: TestCa) -> Iterator[SimulatedRegistry]:
-    with SimulatedRegistry(packaged("."), key=ca.identity("bus")) as running:
+def registry(ca: TestCa) -> Iterator[SimulatedBus]:
+    with SimulatedBus(packaged("."), key=ca.identity("bus")) as running:
         yield running
 
 
@@ -65,7 +65,7 @@ class Stage:
             owner_bin=OWNER_BIN,
             keys=json.loads(given["ESUTD_KEYS"]),
             registry_key=given["ESUTD_REGISTRY_KEY"],
-            registry_signers=[OWNER_BIN],
+            registry_signers=[BUS_BIN],
             upstream_deadline_seconds=5,
             node="checks",
             **policies,
@@ -108,10 +108,10 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database: str, ca: TestCa, registry: SimulatedRegistry) -> Callable[..., Stage]:
+def stage(database: str, ca: TestCa, registry: SimulatedBus) -> Callable[..., Stage]:
     with connect_now(database) as connection:
         connection.execute("DELETE FROM registry_check")
-    return lambda url=registry.url, **policies: Stage(database, ca, url, **policies)
+    return lambda url=registry.sync_url, **policies: Stage(database, ca, url, **policies)
 
 
 def of(employee: str) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def test_who_is_not_confirmed_afterwards_is_the_employers_violation(stage: Calla
 
 @pytest.mark.code("ESB007")
 def test_a_registry_that_is_down_stops_registrations_only_where_the_policy_says_so(
-    stage: Callable[..., Stage], registry: SimulatedRegistry
+    stage: Callable[..., Stage], registry: SimulatedBus
 ) -> None:
     nobody = "http://127.0.0.1:9/shep/sync"
 
@@ -199,7 +199,7 @@ def test_a_registry_that_is_down_stops_registrations_only_where_the_policy_says_
     assert {row[4] for row in lenient.checks()} == {"no connection"}
     with connect_now(lenient.url) as connection:
         connection.execute("UPDATE registry_check SET next_try = now()")
-    lenient.work(bus_sync_url=registry.url)
+    lenient.work(bus_sync_url=registry.sync_url)
     assert [row[2:4] for row in lenient.checks()] == [("unconfirmed", "SCSE012"), ("confirmed", None)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -18,10 +17,11 @@ from esutd_bus.registries.exchange import Exchange, Outcome
 from esutd_bus.registries.gbdfl import GbdflRegistry
 from esutd_bus.registries.person_registry import PersonRegistry
 from esutd_bus.registries.sync_channel import SyncChannel
-from esutd_bus.registries.upstream import UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
+from esutd_bus.registries.upstream import UpstreamError, UpstreamRefused, UpstreamTimeout, UpstreamUnavailable
 from esutd_bus.testbed.bus_contract import BusContract
+from esutd_bus.testbed.fault_script import read_fault_script
 from esutd_bus.testbed.population import load_population
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry, serve_registry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 
 CONTRACTS = Path(__file__).parents[2]
 GULZHAN = "890312200172"
@@ -30,8 +30,8 @@ PEOPLE = load_population()
 
 @pytest.fixture(scope="module")
 def url() -> Iterator[str]:
-    with SimulatedRegistry(CONTRACTS) as registry:
-        yield registry.url
+    with SimulatedBus(CONTRACTS) as registry:
+        yield registry.sync_url
 
 
 @pytest.fixture(scope="module")
@@ -235,19 +235,23 @@ def test_odd_calls_are_answered(url: str, method: str, query: str, body: bytes, 
     assert requests.request(method, url + query, data=body, timeout=30).status_code == status
 
 
-def test_it_serves_as_a_process() -> None:
-    spawn = multiprocessing.get_context("spawn")
-    listening, telling = spawn.Pipe(duplex=False)
-    process = spawn.Process(
-        target=serve_registry, args=(CONTRACTS,), kwargs={"ready": telling.send}, daemon=True
-    )
-    process.start()
-    try:
-        assert listening.poll(60), "it never said where it listens"
-        registry = GbdflRegistry(
-            SyncChannel(BusAccess(listening.recv(), "esutd", deadline=30.0), CONTRACTS, lambda _: None)
-        )
-        assert registry.find(GULZHAN) is not None
-    finally:
-        process.terminate()
-        process.join()
+def test_the_testers_example_of_a_bad_day_goes_as_it_says(exchanges: list[Exchange]) -> None:
+    script = read_fault_script((CONTRACTS / "fixtures" / "upstream" / "bad-day.yaml").read_text("utf-8"))
+    with SimulatedBus(CONTRACTS, faults=script) as bus:
+        access = BusAccess(bus.sync_url, "esutd", "secret", deadline=0.5)
+        registry = GbdflRegistry(SyncChannel(access, CONTRACTS, exchanges.append))
+        went: list[str] = []
+        for _ in range(4):
+            try:
+                went.append("found" if registry.find(GULZHAN) else "nobody")
+            except UpstreamError as error:
+                went.append(error.message)
+        met = bus.faults.met
+
+    assert went == [
+        "found",
+        "no answer within 0.5 s",
+        "HTTP 200: the connection broke within the answer",
+        "found",
+    ]
+    assert met == [1, 1, 0, 0, 0]

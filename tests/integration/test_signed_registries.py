@@ -22,19 +22,19 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.soap.envelope import open_envelope
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 
 GULZHAN = "890312200172"
 FIRST = "990440000385"
-BUS = "960340000514"
+BUS = "020140000076"
 """The BIN in the certificate by which the simulated registries sign."""
 
 
 @pytest.fixture(scope="module")
 def url(ca: TestCa) -> Iterator[str]:
-    with SimulatedRegistry(packaged("."), key=ca.identity("bus").key) as registry:
-        yield registry.url
+    with SimulatedBus(packaged("."), key=ca.identity("bus").key) as registry:
+        yield registry.sync_url
 
 
 @pytest.fixture(scope="module")
@@ -149,10 +149,10 @@ def test_a_strangers_signature_is_not_a_registrys(url: str, ca: TestCa) -> None:
 
 
 def test_whoever_names_no_signers_takes_what_is_not_signed(ca: TestCa) -> None:
-    with SimulatedRegistry(packaged(".")) as unsigned:
-        assert GbdflRegistry(open_channel(unsigned.url, ca, [], [])).find(GULZHAN) is not None
+    with SimulatedBus(packaged(".")) as unsigned:
+        assert GbdflRegistry(open_channel(unsigned.sync_url, ca, [], [])).find(GULZHAN) is not None
         with pytest.raises(AnswerNotBelieved):
-            GbdflRegistry(open_channel(unsigned.url, ca, [], [BUS])).find(GULZHAN)
+            GbdflRegistry(open_channel(unsigned.sync_url, ca, [], [BUS])).find(GULZHAN)
 
 
 @pytest.mark.parametrize("iin", [GULZHAN, "870101100076", "870101100086"], ids=["xml", "text", "prefixed"])

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from esutd_bus.commands.exits import DIFFERENCE
-from esutd_bus.commands.invented_world import invented_world
+from esutd_bus.commands.invented_world import World, invented_world
 from esutd_bus.settings import packaged
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.verification import verify
@@ -45,7 +45,7 @@ ORDER BY c.id, e.version
 def demo(fixtures: Path | None, keep: bool) -> None:
     """Show the whole way of a message, on this machine, with invented people.
 
-    Starts PostgreSQL, the service and a simulated state registry; replays the fixtures as signed SOAP envelopes
+    Starts PostgreSQL, the service and the simulated bus; replays the fixtures as signed SOAP envelopes
     over HTTP; prints each message with its answer, the history of some contracts from the database, and what the
     journal says. Everything lies in a temporary folder and is gone afterwards.
     """
@@ -66,12 +66,12 @@ def demo(fixtures: Path | None, keep: bool) -> None:
 
 
 def _show(console: Console, folder: Path, fixtures: Path) -> int:
-    console.rule("1 · Starting: test CA, PostgreSQL, simulated registry, service")
+    console.rule("1 · Starting: test CA, PostgreSQL, simulated bus, service")
     ca = TestCa.ensure(folder / "ca")
     console.print(f"test CA with {len(ca.names())} identities")
     with invented_world(folder, ca, console.print) as world:
         console.rule("2 · Messages and answers")
-        results = _replay(console, world.endpoint, folder / "ca", fixtures)
+        results = _replay(console, world, folder / "ca", fixtures)
         console.print(table(results))
         console.rule("3 · History of contracts, from the database")
         _histories(console, world.database_url)
@@ -85,9 +85,9 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
     return sum(not result.as_expected for result in results) + len(result.findings)
 
 
-def _replay(console: Console, endpoint: str, ca: Path, fixtures: Path) -> list[Result]:
+def _replay(console: Console, world: World, ca: Path, fixtures: Path) -> list[Result]:
     catalogue, order = chosen_fixtures([fixtures])
-    stage = open_stage(endpoint, ca)
+    stage = open_stage(world.endpoint, ca, bus_page=world.bus_page)
     with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
         task = progress.add_task("sending", total=len(order))
         return [

@@ -1,4 +1,4 @@
-"""Everything a fixture needs, on this machine: PostgreSQL, the service, a simulated registry, a test CA's servers."""
+"""Everything a fixture needs, on this machine: PostgreSQL, the service, the simulated bus, a test CA's servers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from esutd_bus.settings import packaged
 from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.registry_settings import registry_settings
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 
@@ -38,6 +38,8 @@ class World:
     """The service's base address."""
 
     database_url: str
+    bus_page: str
+    """The simulated bus's page for testers."""
 
 
 @contextmanager
@@ -53,15 +55,18 @@ def invented_world(folder: Path, ca: TestCa, told: Callable[[str], object]) -> I
     url = embedded.start()
     try:
         told("PostgreSQL from the wheel is up")
-        with SimulatedRegistry(packaged("."), key=ca.identity("bus")) as registry, CaServer(ca) as revocation:
+        with SimulatedBus(packaged("."), key=ca.identity("bus")) as bus, CaServer(ca) as revocation:
             told(f"revocation lists and OCSP responder of the test CA: {revocation.url}")
-            told(f"simulated registries (ГБД ФЛ, ГБД ЮЛ, КДП): {registry.url}")
+            told(f"simulated bus with the registries ГБД ФЛ, ГБД ЮЛ, КДП: {bus.sync_url}, {bus.async_url}")
+            told(f"what the bus receives, and its faults: {bus.page_url}")
             environment = {
                 "ESUTD_DATABASE_URL": url,
                 "ESUTD_TRUST_DIR": str(ca.trust_dir),
                 "ESUTD_CRL_URLS": json.dumps(revocation.list_urls),
                 "ESUTD_OCSP_URLS": json.dumps([revocation.ocsp_url]),
-                **registry_settings(ca, registry.url),
+                **registry_settings(ca, bus.sync_url),
+                "ESUTD_BUS_ASYNC_URL": bus.async_url,
+                "ESUTD_REGISTRY_CACHE_SECONDS": "0",  # what goes wrong upstream is to be met, not remembered away
                 "ESUTD_BELIEVE_SENT_AT": "true",
                 "ESUTD_UPSTREAM_DEADLINE_SECONDS": str(UPSTREAM_DEADLINE_SECONDS),
             }
@@ -69,7 +74,7 @@ def invented_world(folder: Path, ca: TestCa, told: Callable[[str], object]) -> I
                 told(f"{record_test_partners(url, ca)} partners of the test CA recorded")
                 paths = ("contracts", "personal-file", "cabinet", "authority")
                 told(f"service: {', '.join(f'{endpoint}/soap/{path}?wsdl' for path in paths)}")
-                yield World(endpoint, url)
+                yield World(endpoint, url, bus.page_url)
     finally:
         embedded.stop()
 

@@ -71,6 +71,11 @@ class _Instant(click.ParamType[datetime]):
     show_default=True,
     help="How fixtures go that do not say it themselves: to the service, or inside the bus's SendMessage.",
 )
+@click.option(
+    "--bus",
+    metavar="URL",
+    help="The page of the simulated bus, for fixtures with `upstream`: http://127.0.0.1:8091.",
+)
 @click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="Write JUnit XML here.")
 @click.option("--record", "recording", is_flag=True, help="Write the answers into expect.yaml.")
 @click.option(
@@ -84,6 +89,7 @@ def replay_command(
     recorded: str | None,
     only: tuple[str, ...],
     channel: ChannelName,
+    bus: str | None,
     junit: Path | None,
     recording: bool,
     now: datetime | None,
@@ -124,7 +130,7 @@ def replay_command(
         raise click.UsageError("name fixtures and --ca, or --from-journal")
     try:
         fixtures, order = chosen_fixtures(paths, only)
-        stage = open_stage(endpoint, ca_dir, now=now, channel=channel)
+        stage = open_stage(endpoint, ca_dir, now=now, channel=channel, bus_page=bus)
     except FixtureError as error:
         raise click.UsageError(str(error)) from error
     except (OSError, ContractError) as error:

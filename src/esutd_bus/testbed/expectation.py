@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from esutd_bus.plain_yaml import load_yaml
+from esutd_bus.testbed.fault_script import Fault
 
 UNSIGNED = "none"
 """The `signer` of an envelope that goes out as it stands."""
@@ -97,6 +98,8 @@ class Expectation(_Part):
     """In place of `signer`, where there are several, in the order in which they are made."""
     channel: ChannelName | None = None
     """By which way it goes: `sync`, inside the bus's `SendMessage`; by default as the run says."""
+    upstream: tuple[Fault, ...] = ()
+    """What goes wrong on the simulated bus while it is sent, as a fault script says it."""
     endpoint: str | None = None
     """The service's path; by default that of the WSDL whose namespace the payload has."""
     after: tuple[str, ...] = ()

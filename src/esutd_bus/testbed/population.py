@@ -1,4 +1,4 @@
-"""The invented people that the simulated registry knows."""
+"""The invented people that the simulated bus's registry of individuals knows."""
 
 from __future__ import annotations
 

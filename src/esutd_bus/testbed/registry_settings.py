@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from esutd_bus.testbed.test_ca import TestCa
 
 OWNER_BIN: Final = "960340000514"
+BUS_BIN: Final = "020140000076"
 """Of the identities `service`, which asks, and `bus`, which signs the registries' answers."""
 
 _ASKER: Final = {
@@ -29,7 +30,7 @@ def registry_settings(ca: TestCa, url: str) -> dict[str, str]:
         "ESUTD_OWNER_BIN": OWNER_BIN,
         "ESUTD_KEYS": json.dumps({"registries": {"file": str(key.path), "password_file": str(password)}}),
         "ESUTD_REGISTRY_KEY": "registries",
-        "ESUTD_REGISTRY_SIGNERS": json.dumps([OWNER_BIN]),
+        "ESUTD_REGISTRY_SIGNERS": json.dumps([BUS_BIN]),
         "ESUTD_KDP": json.dumps(_ASKER),
         "ESUTD_EMPLOYER_CHECK": "before",
         "ESUTD_EMPLOYEE_CHECK": "before",

@@ -17,6 +17,7 @@ from esutd_bus.testbed.composing import Outgoing, Service, Signatories, compose
 from esutd_bus.testbed.expectation import ExpectationError
 from esutd_bus.testbed.fixtures import Fixture, FixtureError, in_order, load_fixtures
 from esutd_bus.testbed.placeholders import Filling, PlaceholderError
+from esutd_bus.testbed.upstream_faults import SimulatedBusAbsentError, upstream_faults
 from esutd_bus.testbed.xml import body_element, parse, value_at
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class Stage:
     clock: Callable[[], datetime]
     channel: ChannelName = "direct"
     """By which way fixtures go that do not say it themselves."""
+    bus_page: str | None = None
+    """The simulated bus's page for testers, for fixtures with `upstream`."""
 
 
 def chosen_fixtures(
@@ -161,7 +164,14 @@ class Replay:
             outgoing = compose(fixture, filling, stage.signatories, stage.services, stage.channel)
         except (PlaceholderError, ExpectationError, NotSignableError, LookupError) as error:
             return Exchange(Result(fixture, None, 0.0, (f"not sent: {error}",)), filling, None, before)
-        return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
+        if not fixture.expect.upstream:
+            return Exchange(self._answered(fixture, filling, outgoing, before), filling, outgoing, before)
+        try:
+            with upstream_faults(stage.bus_page, fixture.expect.upstream):
+                result = self._answered(fixture, filling, outgoing, before)
+        except SimulatedBusAbsentError as error:
+            result = Result(fixture, None, 0.0, (f"not sent: {error}",))
+        return Exchange(result, filling, outgoing, before)
 
     def _answered(
         self, fixture: Fixture, filling: Filling, outgoing: Outgoing, before: Mapping[str, Exchange]

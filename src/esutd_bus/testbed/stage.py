@@ -48,11 +48,12 @@ def open_stage(
     now: datetime | None = None,
     contracts_dir: Path | None = None,
     channel: ChannelName = "direct",
+    bus_page: str | None = None,
 ) -> Stage:
     """The stage at a service's base address, for identities of the test CA in a directory.
 
     `now` (with zone) stands in place of the present; `contracts_dir` in place of the built-in contracts; `channel`: by
-    which way fixtures go that do not say it themselves.
+    which way fixtures go that do not say it themselves; `bus_page`: the simulated bus's, for `upstream`.
 
     Raises:
         FileNotFoundError: no test CA was made in the directory.
@@ -66,6 +67,7 @@ def open_stage(
         calendar=Calendar(),
         clock=lambda: now or datetime.now(UTC),
         channel=channel,
+        bus_page=bus_page,
     )
 
 

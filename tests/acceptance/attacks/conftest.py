@@ -15,7 +15,7 @@ from esutd_bus.signature.certificates import read_certificate
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.partner_desk import PartnerDesk
 from esutd_bus.testbed.ca_server import CaServer
-from esutd_bus.testbed.simulated_registry import SimulatedRegistry
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_partners import record_test_partners
 from support.attacks.attack import PROFILES, Forge
 from support.databases import NewDatabase
@@ -28,7 +28,7 @@ def attacked_environment(
     new_database: NewDatabase,
     forge: Forge,
     ca_server: CaServer,
-    registry: SimulatedRegistry,
+    registry: SimulatedBus,
     session_folder: Path,
 ) -> dict[str, str]:
     """The settings of both bindings: they trust the authorities that certify whatever an attack asks them to, and
@@ -41,7 +41,7 @@ def attacked_environment(
         "ESUTD_DATABASE_URL": new_database("esutd_attacked"),
         "ESUTD_TRUST_DIR": str(folder),
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
-        "ESUTD_BUS_SYNC_URL": registry.url,
+        "ESUTD_BUS_SYNC_URL": registry.sync_url,
         "ESUTD_LOG_LEVEL": "WARNING",
     }
     refreshed = esutd_bus("revocation", "refresh", settings=environment)

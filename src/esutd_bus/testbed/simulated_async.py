@@ -1,0 +1,286 @@
+"""The asynchronous channel of the simulated bus: what it has received, what became of it, what waits for a client."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
+
+from lxml import etree
+
+from esutd_bus.testbed.async_contract import session_id
+from esutd_bus.testbed.fault_script import DELIVER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lxml.etree import _Element as Element
+
+    from esutd_bus.testbed.async_contract import AsyncContract
+    from esutd_bus.testbed.fault_script import Fault, State
+
+SENDERS_ID: Final = "senderMessageId"
+"""The property by which a sender tells its own id: what comes with the same once more has no second effect."""
+
+_ACCEPTED = "{urn:esutd-bus:simulated}accepted"
+_BUS = {"senderId": "simulated-bus"}
+_TEXTS: dict[State, str] = {
+    "ON_DELIVERY": "Доставляется",
+    "DELIVERED": "Доставлено",
+    "NOT_DELIVERED": "Не доставлено",
+    "DELIVERY_STOPPED": "Доставка прекращена",
+}
+
+
+class UnknownMessageError(LookupError):
+    """The bus knows no message of this id."""
+
+
+@dataclass(slots=True)
+class Received:
+    """A message that a client has sent."""
+
+    id: str
+    """The bus's."""
+    sender_message_id: str | None
+    """The sender's, where it told one."""
+    service_id: str
+    type: str
+    correlation_id: str
+    data: bytes = field(repr=False)
+    """The element `data`, canonical."""
+    states: tuple[State, ...]
+    """What becomes of it, told and to be asked step by step."""
+    count: int = 1
+    """How many times it came."""
+    asked: int = 0
+    """How many times its status was asked."""
+
+    @property
+    def state(self) -> State:
+        """What the next question for its status hears; the last state stays."""
+        return self.states[min(self.asked, len(self.states) - 1)]
+
+    def told(self) -> dict[str, Any]:
+        """As the page for testers lists it."""
+        return {
+            "id": self.id,
+            "senderMessageId": self.sender_message_id,
+            "serviceId": self.service_id,
+            "type": self.type,
+            "correlationId": self.correlation_id,
+            "count": self.count,
+            "state": self.state,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A message for a client, until it acknowledges it."""
+
+    id: str
+    values: dict[str, Any]
+    """`messageInfo` and `messageData`."""
+    copies: int
+
+
+class SimulatedAsyncChannel:
+    """Keeps messages by id. Safe to use from many threads.
+
+    Args:
+        contract: of the channel.
+        meets: which scripted fault meets a call (serviceId, operation).
+        deliver: takes an envelope that the bus sends to the client; `None`: the client asks for everything itself.
+        answers_requests: whether each REQUEST gets a RESPONSE, which says no more than that it was accepted.
+    """
+
+    def __init__(
+        self,
+        contract: AsyncContract,
+        meets: Callable[[str | None, str], Fault | None],
+        deliver: Callable[[bytes], None] | None = None,
+        *,
+        answers_requests: bool = True,
+    ) -> None:
+        self._contract = contract
+        self._meets = meets
+        self._deliver = deliver
+        self._answers_requests = answers_requests
+        self._lock = threading.Lock()
+        self._received: dict[str, Received] = {}
+        self._waiting: dict[str, Waiting] = {}
+        self.acknowledged: Counter[str] = Counter()
+        """Ids of messages for a client → how many times it said that it has them."""
+
+    @property
+    def received(self) -> list[Received]:
+        """What came, each message once, in the order of its first coming."""
+        with self._lock:
+            return list(self._received.values())
+
+    def forget(self) -> None:
+        """As if nothing had come."""
+        with self._lock:
+            self._received.clear()
+            self._waiting.clear()
+            self.acknowledged.clear()
+
+    def answer(self, message: Element, fault: Fault | None) -> Element:
+        """The envelope that answers a valid operation."""
+        operation, request = etree.QName(message).localname, message[0]
+        handle = {
+            "sendMessage": lambda asked: self._send(asked, fault),
+            "getMessages": self._messages,
+            "getMessageStatus": self._status,
+            "sendDeliveryNotification": self._acknowledge,
+        }[operation]
+        try:
+            return self._contract.answer(operation, handle(request))
+        except UnknownMessageError as error:
+            return self._contract.fault(operation, "UNKNOWN_MESSAGE", f"Сообщение не найдено: {error}")
+
+    def service_of(self, message: Element) -> str | None:
+        """The serviceId that an operation is about: what it says, or that of the message it asks about."""
+        said = message.findtext(".//serviceId")
+        asked = message.findtext(".//messageId")
+        with self._lock:
+            known = (x.service_id for x in self._received.values() if asked in {x.id, x.sender_message_id})
+            return said or next(known, None)
+
+    def post(self, service_id: str, kind: str, data: Element, correlation_id: str | None = None) -> str:
+        """Sends a message to the client, or keeps it until it is asked for; its id."""
+        message_id = str(uuid4())
+        info = {
+            "messageId": message_id,
+            "correlationId": correlation_id or message_id,
+            "serviceId": service_id,
+            "messageType": kind,
+            "messageDate": datetime.now(UTC),
+            "sender": _BUS,
+            "sessionId": session_id(),
+        }
+        copies = self._copies(service_id)
+        values = {"messageInfo": info, "messageData": {"data": data}}
+        with self._lock:
+            self._waiting[message_id] = Waiting(message_id, values, copies)
+        self._call("sendMessage", values, copies)
+        return message_id
+
+    def _send(self, request: Element, fault: Fault | None) -> dict[str, Any]:
+        service_id = request.findtext("messageInfo/serviceId", "")
+        deed = None if fault is None else fault.deed
+        states = (deed.statuses if deed else None) or ("DELIVERED",)
+        with self._lock:
+            message, is_new = self._kept(request, states)
+        if is_new:
+            if self._deliver is not None:
+                for state in states:
+                    self._tell(message, state)
+            if self._answers_requests and message.type == "REQUEST":
+                self.post(service_id, "RESPONSE", etree.Element(_ACCEPTED), message.correlation_id)
+        return {
+            "messageId": message.id,
+            "correlationId": message.correlation_id,
+            "responseDate": datetime.now(UTC),
+            "sessionId": session_id(),
+        }
+
+    def _kept(self, request: Element, states: tuple[State, ...]) -> tuple[Received, bool]:
+        """(the message as it is kept, whether it is new); a second coming only counts."""
+        info = request.find("messageInfo")
+        properties = (
+            {} if info is None else {x.findtext("key"): x.findtext("value") for x in info.iter("properties")}
+        )
+        own = properties.get(SENDERS_ID)
+        known = next(
+            (x for x in self._received.values() if own is not None and x.sender_message_id == own), None
+        )
+        if known is not None:
+            known.count += 1
+            return known, False
+        bus_id = str(uuid4())
+        data = request.find("messageData/data")
+        message = Received(
+            id=bus_id,
+            sender_message_id=own,
+            service_id=request.findtext("messageInfo/serviceId", ""),
+            type=request.findtext("messageInfo/messageType", ""),
+            correlation_id=request.findtext("messageInfo/correlationId") or bus_id,
+            data=b"" if data is None else etree.tostring(data, method="c14n", exclusive=True),
+            states=states,
+        )
+        self._received[bus_id] = message
+        return message, True
+
+    def _status(self, request: Element) -> dict[str, Any]:
+        asked = request.findtext("messageId", "")
+        with self._lock:
+            found = [x for x in self._received.values() if asked in {x.id, x.sender_message_id}]
+            if not found:
+                raise UnknownMessageError(asked)
+            state = found[0].state
+            found[0].asked += 1
+        return {
+            "messageState": state,
+            "status": _status(state),
+            "responseDate": datetime.now(UTC),
+            "sessionId": session_id(),
+        }
+
+    def _messages(self, request: Element) -> dict[str, Any]:
+        wanted = {name: request.findtext(name) for name in ("messageId", "correlationId", "serviceId")}
+        amount = int(request.findtext("amount") or 0)
+        with self._lock:
+            found = [
+                waiting.values
+                for waiting in self._waiting.values()
+                if all(
+                    value in {None, "", waiting.values["messageInfo"][name]} for name, value in wanted.items()
+                )
+                for _ in range(waiting.copies)
+            ]
+        return {
+            "responseDate": datetime.now(UTC),
+            "sessionId": session_id(),
+            "messages": found[: amount or len(found)],
+        }
+
+    def _acknowledge(self, request: Element) -> dict[str, Any]:
+        message_id = request.findtext("notification/messageId", "")
+        again = request.findtext("notification/deliveryStatus/resendMessage") == "RESEND"
+        with self._lock:
+            self.acknowledged[message_id] += 1
+            if not again:
+                self._waiting.pop(message_id, None)
+        return {
+            "notificationId": str(uuid4()),
+            "responseDate": datetime.now(UTC),
+            "sessionId": session_id(),
+        }
+
+    def _tell(self, message: Received, state: State) -> None:
+        notification = {
+            "notificationId": str(uuid4()),
+            "messageId": message.id,
+            "notificationDate": datetime.now(UTC),
+            "messageState": state,
+            "status": _status(state),
+        }
+        values = {"notification": notification, "requestDate": datetime.now(UTC), "sessionId": session_id()}
+        self._call("changeMassageStatusNotification", values, self._copies(message.service_id))
+
+    def _copies(self, service_id: str) -> int:
+        return 1 if self._meets(service_id, DELIVER) is None else 2
+
+    def _call(self, operation: str, values: dict[str, Any], copies: int) -> None:
+        if self._deliver is not None:
+            envelope = self._contract.to_client(operation, values)
+            for _ in range(copies):
+                self._deliver(envelope)
+
+
+def _status(state: State) -> dict[str, Any]:
+    return {"statusCode": state, "statusMessage": _TEXTS[state], "statusDate": datetime.now(UTC)}
