@@ -23,8 +23,7 @@ _KEEP_ALIVE_SECONDS: Final = 75
 _SILENT_SECONDS: Final = 120
 """A worker that its event loop leaves silent for so long is replaced."""
 
-_BACKLOG: Final = 4096
-"""Connections that wait to be taken; beyond that a client is left to knock again after a second, and knows nothing."""
+_BACKLOG: Final = 2048
 _PAGE: Final = os.sysconf("SC_PAGE_SIZE")
 
 
