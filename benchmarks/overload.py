@@ -134,7 +134,7 @@ def overload(place: Place, effort: Effort) -> dict[str, Any]:
         rate = effort.expected_rate
         for number in range(-1, effort.rounds):  # the first one warms
             told, enough = one_round(service, place, effort, rate)
-            rate = max(told["before"].rate, told["after"].rate)
+            rate = max(rate, told["before"].rate, told["after"].rate)  # a slow round foretells nothing
             if number >= 0:
                 if not enough:
                     raise BenchmarkError("there were too few messages")

@@ -96,7 +96,7 @@ class Layout:
             raise BenchmarkError(
                 f"{self.name}: {answers} answers, {rows} rows; unanswered, broken, refused, other: {strange}"
             )
-        self.starved, self.rate = seen.starved, seen.rate
+        self.starved, self.rate = seen.starved, max(self.rate, seen.rate)  # a slow turn foretells nothing
         costs = [round(one / answers, 1) for one in spent]
         p50, p99 = (round(percentile(seen.accepted, share), 1) for share in (0.5, 0.99))
         return Turn(round(seen.rate, 1), p50, p99, *costs)
