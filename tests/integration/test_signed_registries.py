@@ -27,7 +27,7 @@ from esutd_bus.testbed.test_ca import TestCa
 
 GULZHAN = "890312200172"
 FIRST = "990440000385"
-BUS = "020140000076"
+BUS, OWNER = "020140000076", "960340000514"
 """The BIN in the certificate by which the simulated registries sign."""
 
 
@@ -63,7 +63,7 @@ def organisations(channel: SyncChannel, ca: TestCa) -> GbdulRegistry:
 @pytest.fixture(scope="module")
 def control(channel: SyncChannel, ca: TestCa) -> AccessControl:
     key = ca.identity("service").key
-    return AccessControl(channel, Asker("ОПЕРАТОР", BUS, "ЦОД", "СЛУЖБА", "ЛИЧНОЕ ДЕЛО"), lambda: key)
+    return AccessControl(channel, Asker("ОПЕРАТОР", OWNER, "ЦОД", "СЛУЖБА", "ЛИЧНОЕ ДЕЛО"), lambda: key)
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +169,7 @@ def test_a_token_lets_a_persons_data_out(
     asked = etree.fromstring(exchanges[-1].sent)
     claims = jwt.decode(asked.findtext(".//ovt") or "", options={"verify_signature": False})
 
-    assert claims["cbin"] == BUS
+    assert claims["cbin"] == OWNER
     assert asked.findtext(".//expiresIn") == "600000"
     person = persons.find(GULZHAN, token)
     assert person is not None
@@ -200,4 +200,4 @@ def test_what_is_sent_to_the_bus_is_signed_where_it_is_asked_for(url: str, ca: T
     assert GbdflRegistry(SyncChannel(access, packaged("."), sent.append)).find(GULZHAN) is not None
     verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
     message = verifier.verify(open_envelope(sent[0].sent), datetime.now(UTC))
-    assert (message.profiles, message.signer.employer_id) == (("wsse",), BUS)
+    assert (message.profiles, message.signer.employer_id) == (("wsse",), OWNER)
