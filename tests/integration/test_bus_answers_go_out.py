@@ -66,6 +66,7 @@ def test_the_answer_to_a_request_goes_out_as_a_response(
             break
     (arrived,) = [each for each in shep.arrived if each.correlation_id == chain]
     assert (arrived.message_type, arrived.service_id) == ("RESPONSE", "EmploymentContracts")
+    assert b"RegisterFault" not in arrived.data, arrived.data.decode()
     assert etree.fromstring(arrived.data).tag == "{urn:esutd-bus:contracts:v1}RegisterContractResponse"
 
     told(asgi, ca, bus.status_changed(str(uuid4()), arrived.bus_id, state="DELIVERED"))
