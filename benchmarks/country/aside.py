@@ -13,18 +13,16 @@ import psycopg
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-SCHEMA: Final = "country"
-"""Of the database: what only the loader needs."""
-
 _MEMORY: Final = "1GB"
 """For sorting a new index."""
 
 _SETTLE: Final = "VACUUM (ANALYZE, PROCESS_TOAST false)"
 """The planner is to know the tables, and index-only scans their pages; the bytes of messages can wait."""
 
-_OURS: Final = f"""
-    CREATE SCHEMA IF NOT EXISTS {SCHEMA};
-    CREATE TABLE IF NOT EXISTS {SCHEMA}.put_aside (place int PRIMARY KEY, statement text NOT NULL)
+# The schema `country` holds what only the loader needs.
+_OURS: Final = """
+    CREATE SCHEMA IF NOT EXISTS country;
+    CREATE TABLE IF NOT EXISTS country.put_aside (place int PRIMARY KEY, statement text NOT NULL)
 """
 # Foreign keys go first, for they lean on the others.
 _CONSTRAINTS: Final = """
@@ -57,28 +55,30 @@ def put_aside(connection: psycopg.Connection[Any], tables: Sequence[str]) -> Non
         for name, told in connection.execute(_INDEXES, given).fetchall():
             statements.append(told)
             connection.execute(f"DROP INDEX {name}")
-        for on_table, name, told in connection.execute(_CONSTRAINTS, {**given, "kinds": ["p", "u"]}).fetchall():
+        for on_table, name, told in connection.execute(
+            _CONSTRAINTS, {**given, "kinds": ["p", "u"]}
+        ).fetchall():
             statements.append(f"ALTER TABLE {on_table} ADD CONSTRAINT {name} {told}")
             connection.execute(f"ALTER TABLE {on_table} DROP CONSTRAINT {name}")
         for statement in statements:
             connection.execute(
-                f"INSERT INTO {SCHEMA}.put_aside SELECT coalesce(max(place), 0) + 1, %s FROM {SCHEMA}.put_aside",
+                "INSERT INTO country.put_aside SELECT coalesce(max(place), 0) + 1, %s FROM country.put_aside",
                 (statement,),
             )
 
 
 def put_back(connection: psycopg.Connection[Any], tell: Callable[[str], None]) -> None:
-    """Makes all again that was put aside, and lets the planner know the tables; `tell` hears of each before it is made."""
+    """Makes all again that was put aside, each told of before; lets the planner know the tables."""
     connection.execute(_OURS)
     connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
     connection.execute("SET max_parallel_maintenance_workers = 2")
     while row := connection.execute(
-        f"SELECT place, statement FROM {SCHEMA}.put_aside ORDER BY place DESC LIMIT 1"
+        "SELECT place, statement FROM country.put_aside ORDER BY place DESC LIMIT 1"
     ).fetchone():
         place, statement = row
         tell(statement)
         with connection.transaction():
             connection.execute(statement)
-            connection.execute(f"DELETE FROM {SCHEMA}.put_aside WHERE place = %s", (place,))
+            connection.execute("DELETE FROM country.put_aside WHERE place = %s", (place,))
     tell(_SETTLE)
     connection.execute(_SETTLE)

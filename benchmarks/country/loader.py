@@ -17,11 +17,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
-from benchmarks.country.aside import SCHEMA, put_aside, put_back
+from benchmarks.country.aside import put_aside, put_back
 from benchmarks.country.copying import copy
-from benchmarks.country.plan import CHAINS, NODE, Plan
+from benchmarks.country.plan import NODE, Plan
 from benchmarks.country.works import Works
 from esutd_bus.store import tables
 from esutd_bus.store.connection import connect
@@ -67,10 +74,10 @@ class LoadError(Exception):
     """The load did not come to its end."""
 
 
-def load(database: str, plan: Plan, upto: int, ca: TestCa) -> Loaded:
+def load(database: str, plan: Plan, upto: int, ca: TestCa, *, whole: bool = True) -> Loaded:
     """Adds the plan's first so many contracts that are not there yet. The database is migrated and has dictionaries.
 
-    Raises LoadError, psycopg.Error.
+    Not `whole`: leaves indexes and constraints to the load that goes on. Raises LoadError, psycopg.Error.
     """
     begun = time.monotonic()
     with psycopg.connect(database, autocommit=True) as connection:
@@ -81,29 +88,30 @@ def load(database: str, plan: Plan, upto: int, ca: TestCa) -> Loaded:
             with _bar() as bar:
                 loaded.megabytes = _fill(database, plan, upto, ca, bar, before)
         loaded.filling_seconds = time.monotonic() - begun
-        put_back(connection, lambda statement: print(f"  {statement[:110]}", flush=True))
+        if whole:
+            put_back(connection, lambda statement: print(f"  {statement[:110]}", flush=True))
     loaded.seconds = time.monotonic() - begun
     return loaded
 
 
 def keep_plan(connection: psycopg.Connection[Any], plan: Plan) -> Plan:
     """The plan that the database is being filled by: this one, if there was none."""
-    connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+    connection.execute("CREATE SCHEMA IF NOT EXISTS country")
     connection.execute(
-        f"CREATE TABLE IF NOT EXISTS {SCHEMA}.plan (employees int, begun_at timestamptz, ended_at timestamptz)"
+        "CREATE TABLE IF NOT EXISTS country.plan"
+        " (employees int, begun_at timestamptz, ended_at timestamptz, chains int)"
     )
-    kept = connection.execute(f"SELECT employees, begun_at, ended_at FROM {SCHEMA}.plan").fetchone()
+    kept = connection.execute("SELECT * FROM country.plan").fetchone()
     if kept is not None:
         return Plan(*kept)
     connection.execute(
-        f"INSERT INTO {SCHEMA}.plan VALUES (%s, %s, %s)", (plan.employees, plan.begin, plan.end)
+        "INSERT INTO country.plan VALUES (%s, %s, %s, %s)",
+        (plan.employees, plan.begin, plan.end, plan.chains),
     )
     return plan
 
 
-def _fill(
-    database: str, plan: Plan, upto: int, ca: TestCa, bar: Progress, before: int
-) -> list[float]:
+def _fill(database: str, plan: Plan, upto: int, ca: TestCa, bar: Progress, before: int) -> list[float]:
     context = multiprocessing.get_context("spawn")
     told: Queue[int] = context.Queue()
     alone = context.Lock()
@@ -111,7 +119,7 @@ def _fill(
         context.Process(
             target=_fill_chain, args=(database, plan, chain, upto, ca.directory, told, alone), daemon=True
         )
-        for chain in range(CHAINS)
+        for chain in range(plan.chains)
     ]
     task = bar.add_task("contracts", total=upto, completed=before)
     for worker in workers:
@@ -171,7 +179,9 @@ def _fill_chain(
 ) -> None:
     """A process of the loader."""
     parent = os.getppid()
-    with alone:  # the engine takes a free chain of the node for a moment: together they would ask for new ones
+    with (
+        alone
+    ):  # the engine takes a free chain of the node for a moment: together they would ask for new ones
         works = Works(plan, TestCa.load(ca), database)
     order = {table: place for place, table in enumerate(tables.metadata.sorted_tables)}
     with psycopg.connect(database, autocommit=True) as connection:
@@ -216,9 +226,7 @@ def _rows(works: Works, contracts: list[int], head: Head) -> dict[Any, list[dict
 
 def _take(connection: psycopg.Connection[Any], chain: int) -> Head:
     """The chain, ours alone as the node's would be; a process that lives on from a killed loader is waited for."""
-    connection.execute(
-        "SELECT pg_advisory_lock(hashtext(%s), %s)", (f"esutd-bus chain of {NODE}", chain)
-    )
+    connection.execute("SELECT pg_advisory_lock(hashtext(%s), %s)", (f"esutd-bus chain of {NODE}", chain))
     name = f"{NODE}/{chain}"
     connection.execute(
         "INSERT INTO journal_chain (chain, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from hashlib import sha256, shake_128
 from typing import TYPE_CHECKING, Final
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
 
@@ -22,14 +24,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from lxml.etree import _Element as Element
+
     from benchmarks.country.plan import Plan
     from esutd_bus.testbed.test_ca import TestIdentity
 
 EXAMPLE_SIGNER: Final = "employer"
 """The identity whose messages the forms are made of; all heads of employers are called like it."""
 
-_EXAMPLE_BIN: Final = "990440000385"
-_EXAMPLE_HEAD: Final = "850315100105"
+EXAMPLE_BIN: Final = "990440000385"
+EXAMPLE_HEAD: Final = "850315100105"
+
+HEADS: Final = 100_000_000
+"""From this number on people are heads of employers."""
 
 _MESSAGE: Final = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
@@ -160,37 +167,40 @@ class Envelopes:
         """Of the identity `EXAMPLE_SIGNER`."""
         example = sign_wsse((_MESSAGE % _names()).encode(), signer)
         tree = etree.fromstring(example)
-        body = tree.find(names.BODY)
-        if body is None:
-            raise AssertionError
+        body = _found(tree, names.BODY)
         self._certificate = signer.certificate.public_bytes(Encoding.DER)
         gaps = {name: text.encode() for name, text in _names().items()}
-        gaps["body_id"] = body.attrib[names.WSU_ID].encode()
+        gaps["body_id"] = str(body.attrib[names.WSU_ID]).encode()
         self._canonical_body = Form(canonical.exclusive(body), gaps)
         self._canonical_payload = Form(canonical.exclusive(body[0]), gaps)
         for name, tag in (("digest", names.DIGEST_VALUE), ("signature", names.SIGNATURE_VALUE)):
-            gaps[name] = next(tree.iter(tag)).text.encode()
+            gaps[name] = (_found(tree, tag).text or "").encode()
         gaps["certificate"] = base64.b64encode(self._certificate)
         self._envelope = Form(example, gaps)
         self._serial = signer.certificate.serial_number.to_bytes(_SERIAL_OCTETS, "big")
-        public = signer.certificate.public_key().public_numbers()
-        self._modulus = public.n.to_bytes(_MODULUS_OCTETS, "big")
+        key = signer.certificate.public_key()
+        if not isinstance(key, RSAPublicKey):
+            raise TypeError(key)
+        self._modulus = key.public_numbers().n.to_bytes(_MODULUS_OCTETS, "big")
         self._report: Report | None = None
 
     def learn(self, report: Mapping[str, Any]) -> None:
         """What a verifier told of a message that the signer of the example has signed."""
-        self._report = Report(report, {
-                _EXAMPLE_BIN: "%(employer)s",
-                _EXAMPLE_HEAD: "%(head)s",
+        self._report = Report(
+            report,
+            {
+                EXAMPLE_BIN: "%(employer)s",
+                EXAMPLE_HEAD: "%(head)s",
                 sha256(self._certificate).hexdigest(): "%(fingerprint)s",
                 self._serial.hex(): "%(serial)s",
-        })
+            },
+        )
 
     def sign(self, registration: Registration, verified_at: datetime) -> Signed:
         """The envelope, and what would have been told of it then."""
         if self._report is None:
             raise AssertionError
-        employer, head = registration.signed_by, people.iin(registration.employer + 10**9)
+        employer, head = registration.signed_by, people.iin(HEADS + registration.employer)
         serial = b"\x40" + shake_128(b"serial" + employer.encode()).digest(_SERIAL_OCTETS - 1)
         certificate = self._certificate_of(employer.encode(), head.encode(), serial)
         body_id = f"id-{registration.values['external_id'][::-1]}"
@@ -216,12 +226,16 @@ class Envelopes:
     def _certificate_of(self, employer: bytes, head: bytes, serial: bytes) -> bytes:
         """As long as the example's, with a subject, a number, a key and a signature of its own."""
         told = (
-            self._certificate.replace(_EXAMPLE_BIN.encode(), employer)
-            .replace(_EXAMPLE_HEAD.encode(), head)
+            self._certificate.replace(EXAMPLE_BIN.encode(), employer)
+            .replace(EXAMPLE_HEAD.encode(), head)
             .replace(self._serial, serial)
             .replace(self._modulus, shake_128(b"key" + employer).digest(_MODULUS_OCTETS))
         )
         return told[:-_SIGNATURE_OCTETS] + shake_128(b"signature" + employer).digest(_SIGNATURE_OCTETS)
+
+
+def _found(tree: Element, tag: str) -> Element:
+    return next(tree.iter(tag))
 
 
 def _form(text: str, gaps: Mapping[str, str]) -> str:
@@ -242,7 +256,10 @@ class Report:
         for part in ("certificate", "signer"):
             texts = {name: text for name, text in self._signature[part].items() if isinstance(text, str)}
             forms = {name: _form(text, gaps) for name, text in texts.items()}
-            self._parts[part] = (self._signature[part], {n: form for n, form in forms.items() if "%(" in form})
+            self._parts[part] = (
+                self._signature[part],
+                {n: form for n, form in forms.items() if "%(" in form},
+            )
 
     def fill(self, values: Mapping[str, str], body_id: str, verified_at: datetime) -> Mapping[str, Any]:
         """The report of another message."""
@@ -256,8 +273,4 @@ class Report:
 
 def _names() -> dict[str, str]:
     """Texts to stand in an example's gaps."""
-    fields = (
-        "request_id sent_at employer external_id number concluded_on starts_on iin surname name patronymic "
-        "position_code post kato address"
-    ).split()
-    return {field: f"@{field}@" for field in fields}
+    return {field: f"@{field}@" for field in re.findall(r"%\((\w+)\)s", _MESSAGE)}

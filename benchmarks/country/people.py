@@ -8,28 +8,19 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from esutd_bus.register.identifiers import check_digit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-_SURNAMES: Final = (
-    "Ахметов Оспанов Жолдасов Сейткалиев Ибрагимов Касымов Нурпеисов Байжанов Тлеуов Садыков Абдрахманов Искаков "
-    "Жумабаев Мусин Ким Ли Иванов Петров Кузнецов Попов Смагулов Есимов Калиев Рахимов Темирханов Шевченко Юсупов"
-).split()
-_NAMES: Final = (
-    "Айдар Ернар Асан Ерлан Нурлан Болат Серик Марат Тимур Данияр Руслан Виктор Сергей Александр Дмитрий Олег "
-    "Алихан Бауыржан Канат Максат Азамат Рустам Арман"
-).split()
-_PATRONYMICS: Final = (
-    "Болатұлы Серікұлы Маратұлы Ерланұлы Асанұлы Нұрланұлы Викторович Сергеевич Александрович Петрович Олегович"
-).split()
-_STREETS: Final = (
-    "пр. Абая|ул. Сатпаева|пр. Достык|ул. Жандосова|ул. Толе би|пр. Назарбаева|ул. Кенесары|ул. Бейбитшилик|"
-    "ул. Гоголя|пр. Республики|ул. Ауэзова|ул. Момышулы|ул. Желтоксан|ул. Пушкина|ул. Валиханова"
-).split("|")
+_WORDS: Final[Mapping[str, Sequence[str]]] = yaml.safe_load(
+    Path(__file__).with_name("people.yaml").read_text(encoding="utf-8")
+)
 
 _FIRST_BIRTHDAY: Final = date(1800, 1, 1)
 _BIRTHDAYS: Final = (date(1900, 1, 1) - _FIRST_BIRTHDAY).days
@@ -73,8 +64,10 @@ def _birthdays() -> Sequence[tuple[str, int, int]]:
     told = []
     for day in range(_BIRTHDAYS):
         digits = f"{_FIRST_BIRTHDAY + timedelta(days=day):%y%m%d}"
-        sums = [sum((place + shift) * int(digit) for place, digit in enumerate(digits)) for shift in (1, 3)]
-        told.append((digits, *sums))
+        first, second = (
+            sum((place + shift) * int(digit) for place, digit in enumerate(digits)) for shift in (1, 3)
+        )
+        told.append((digits, first, second))
     return told
 
 
@@ -90,15 +83,16 @@ def bin_of(employer: int) -> str:
 
 def full_name(person: int) -> tuple[str, str, str]:
     """Surname, name, patronymic."""
-    person, surname = divmod(person, len(_SURNAMES))
-    person, name = divmod(person, len(_NAMES))
-    return _SURNAMES[surname], _NAMES[name], _PATRONYMICS[person % len(_PATRONYMICS)]
+    person, surname = divmod(person, len(_WORDS["surnames"]))
+    person, name = divmod(person, len(_WORDS["names"]))
+    patronymics = _WORDS["patronymics"]
+    return _WORDS["surnames"][surname], _WORDS["names"][name], patronymics[person % len(patronymics)]
 
 
 def address(place: int) -> str:
     """A street, a house, a flat."""
-    house, street = divmod(place, len(_STREETS))
-    return f"{_STREETS[street]}, д. {1 + house % 199}, оф. {1 + house // 199 % 97}"
+    house, street = divmod(place, len(_WORDS["streets"]))
+    return f"{_WORDS['streets'][street]}, д. {1 + house % 199}, оф. {1 + house // 199 % 97}"
 
 
 @cache
@@ -107,9 +101,7 @@ def posts() -> Sequence[Post]:
     return [
         Post(row["code"], row["name_ru"].capitalize())
         for row in _rows("position")
-        if row["is_actual"] == "1"
-        and _POSITION.fullmatch(row["code"])
-        and _PLAIN.fullmatch(row["name_ru"])
+        if row["is_actual"] == "1" and _POSITION.fullmatch(row["code"]) and _PLAIN.fullmatch(row["name_ru"])
     ]
 
 

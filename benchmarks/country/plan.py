@@ -7,9 +7,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-CHAINS: Final = 4
-"""The journal's chains, each with a process of its own."""
-
 NODE: Final = "country"
 """The node whose chains they are."""
 
@@ -28,6 +25,9 @@ class Plan:
     end: datetime
     """With zone."""
 
+    chains: int = 4
+    """The journal's, each with a process of the loader: enough for two cores, with the server's processes."""
+
     @property
     def employers(self) -> int:
         """How many there are: of 20 employees on average."""
@@ -44,7 +44,7 @@ class Plan:
 
     def of_chain(self, chain: int, upto: int) -> range:
         """The contracts of a chain among the first so many: the chains take turns."""
-        return range(chain, upto, CHAINS)
+        return range(chain, upto, self.chains)
 
 
 def id_at(moment: datetime, chance: int) -> UUID:

@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from benchmarks.country.form import Form
-from benchmarks.country.messages import EXAMPLE_SIGNER, Envelopes, Registration, registration, unsigned
+from benchmarks.country.messages import (
+    EXAMPLE_BIN,
+    EXAMPLE_SIGNER,
+    Envelopes,
+    Registration,
+    registration,
+    unsigned,
+)
 from benchmarks.country.plan import NODE, Plan, id_at
 from esutd_bus.node import open_node
 from esutd_bus.passage import Passage
@@ -122,7 +129,9 @@ class Works:
             channel=kind.outcome.channel,
             binds=kind.outcome.binds,
         )
-        key = RequestKey(told.signed_by, request_id, signed.payload_sha256, kind.key.operation, kind.key.keeps)
+        key = RequestKey(
+            told.signed_by, request_id, signed.payload_sha256, kind.key.operation, kind.key.keeps
+        )
         return Work([record], lambda _state, _stored: outcome, employer=told.signed_by, key=key), outcome
 
     def _learn(self) -> None:
@@ -155,7 +164,7 @@ class Works:
 
     def _read(self, told: Registration) -> tuple[Record, Work, Outcome]:
         """The message of the example's signer, verified and judged as if it had come then."""
-        theirs = replace(told, values={**told.values, "employer": self._signer_bin})
+        theirs = replace(told, values={**told.values, "employer": EXAMPLE_BIN})
         service = self._engine.contracts.by_path[_SERVICE]
         record = Record(
             id=id_at(told.at, 0),
@@ -173,11 +182,6 @@ class Works:
         if not outcome.events:
             raise ValueError(outcome.answer.body.decode())
         return record, work, outcome
-
-    @property
-    def _signer_bin(self) -> str:
-        units = (name.value for name in self._signer.certificate.subject)
-        return next(str(unit)[3:] for unit in units if str(unit).startswith("BIN"))
 
 
 def _event(like: ContractEvent, told: Registration, contract_id: UUID) -> ContractEvent:
