@@ -62,7 +62,7 @@ def main() -> None:
         with psycopg.connect(country, autocommit=True) as connection:
             plan = keep_plan(connection, _plan(given.employees, taken))
         for size in sorted({min(one, plan.employees) for one in given.sizes} | {plan.employees}):
-            loaded = load(country, plan, size, ca)
+            loaded = load(country, plan, size, ca.directory)
             told["loads"].append({"upto": size, **asdict(loaded)})
             print(
                 f"{size} contracts; loaded {loaded.contracts} in {loaded.seconds:.0f} s; PSS {loaded.megabytes} MB"

@@ -34,6 +34,9 @@ _EMPLOYERS: Final = 200
 
 _SCRIPT: Final = Path(__file__).with_name("patient.lua")
 _ROWS: Final = "SELECT count(*) FROM request"
+_SLOWEST: Final = 50.0
+"""Answers a second at the least: how long wrk waits for all of them."""
+
 _HEADERS: Final = {"Content-Type": "text/xml; charset=utf-8"}
 
 
@@ -64,6 +67,9 @@ class Effort:
 
     lookups: int = 2000
     """Of each operation, likewise."""
+
+    warming: int = 1500
+    """Registrations before the first round."""
 
 
 @dataclass
@@ -137,7 +143,9 @@ class Register:
     def _take(self, name: str, path: str, make: Make, subjects: Sequence[Any]) -> Run:
         file = self.folder / "messages"
         requests.write(file, make, self.ca, subjects)
-        caller = replace(self.service, url=self._url(path), rows=_ROWS, script=_SCRIPT, runs={})
+        caller = replace(
+            self.service, url=self._url(path), rows=_ROWS, script=_SCRIPT, rate=_SLOWEST, runs={}
+        )
         is_registration = name == "RegisterContract"
         run = caller.take(
             file, len(subjects), REGISTRATION_CONNECTIONS if is_registration else LOOKUP_CONNECTIONS
@@ -167,7 +175,7 @@ def registers(folder: Path, databases: Mapping[str, str], plan: Plan, ca: Path) 
 def measure(both: Sequence[Register], effort: Effort) -> dict[str, Any]:
     """Rounds of both registers in turn; the figures of the second beside those of the first, an empty one."""
     for one in both:
-        one.register(max(effort.registrations // 4, 200))  # until its first answers are behind it
+        one.register(effort.warming)  # until its first answers are behind it
         one.runs.clear()
     for number in range(effort.rounds):
         for one in both if number % 2 == 0 else both[::-1]:

@@ -101,6 +101,9 @@ def get_statistics(ca: Path, period: tuple[date, date], more: str = "") -> bytes
 def write(file: Path, make: Make, ca: Path, subjects: Sequence[object]) -> None:
     """A message about each subject into a file, in the form of `distinct.lua`; by both cores."""
     some = [(make, ca, subjects[at : at + _AT_ONCE]) for at in range(0, len(subjects), _AT_ONCE)]
+    if len(some) == 1:
+        file.write_bytes(_some(*some))
+        return
     with ProcessPoolExecutor() as pool, file.open("wb") as out:
         out.writelines(pool.map(_some, some))
 

@@ -24,7 +24,11 @@ def database(server: str, name: str, ca: TestCa, *, anew: bool = False) -> str:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
             connection.execute(f'CREATE DATABASE "{name}"')
-    url: str = psycopg.conninfo.make_conninfo(server, dbname=name)
+    return prepare(psycopg.conninfo.make_conninfo(server, dbname=name), ca)
+
+
+def prepare(url: str, ca: TestCa) -> str:
+    """The database with all it needs before a service is started."""
     upgrade(url, [])
     load_packaged_once(url)
     record_test_partners(url, ca)

@@ -1,25 +1,29 @@
-"""The country is loaded as the service would have written it, to the end, even by a loader that is killed."""
+"""The country is loaded as the service would have written it, to the end, even by a loader that is killed.
+
+How fast anything is, nobody asks here.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import json
 import multiprocessing
 import os
 import re
-import signal
+import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
 from benchmarks.country.employers import employer
 from benchmarks.country.loader import keep_plan, load
-from benchmarks.country.messages import registration, unsigned
-from benchmarks.country.plan import NODE, Plan
+from benchmarks.country.measure import Effort, measure, registers
+from benchmarks.country.messages import Registration, registration, unsigned
+from benchmarks.country.plan import Plan
+from benchmarks.country.server import prepare
 from psycopg.rows import dict_row
 
 from esutd_bus.node import open_node
@@ -27,16 +31,19 @@ from esutd_bus.passage import Incoming
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
-from esutd_bus.store.dictionaries import load_packaged_once
-from esutd_bus.store.schema import upgrade
 from esutd_bus.store.verification import verify
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
 
-EMPLOYEES = 1500
+EMPLOYEES = 2000
 REGISTERED_HERE = (0, 1, 10, 11, 500)
-"""Contracts of the plan that the engine registers too: one of them late."""
+"""Contracts of the plan that the engine registers too: one of them too late."""
 
+INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexdef"
+CONSTRAINTS = """
+    SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
+    WHERE connamespace = 'public'::regnamespace ORDER BY conname
+"""
 ROWS = """
     SELECT to_jsonb(c) AS contract, to_jsonb(e) AS contract_event, to_jsonb(r) AS request, to_jsonb(m) AS message,
         to_jsonb(a) AS answer, m.body AS message_body, a.body AS answer_body
@@ -64,20 +71,54 @@ DIFFERS = re.compile(
 )
 
 
+@pytest.fixture(scope="module")
 def plan() -> Plan:
     end = datetime.now(UTC) - timedelta(minutes=1)
-    return Plan(EMPLOYEES, end - timedelta(minutes=30), end)
+    return Plan(EMPLOYEES, end - timedelta(minutes=30), end, chains=1)
 
 
-@pytest.fixture
-def country(postgres: str) -> str:
-    url = create_database(postgres, "esutd_country")
-    upgrade(url, [])
-    load_packaged_once(url)
+@pytest.fixture(scope="module")
+def empty(postgres: str, ca: TestCa) -> str:
+    return prepare(create_database(postgres, "esutd_country_empty"), ca)
+
+
+@pytest.fixture(scope="module")
+def country(postgres: str, ca: TestCa, plan: Plan) -> str:
+    """A country that a loader was killed over, and another one went on with."""
+    url = prepare(create_database(postgres, "esutd_country"), ca)
+    with psycopg.connect(url, autocommit=True) as connection:
+        keep_plan(connection, plan)
+        _kill_a_loader(url, plan, ca, connection)
+        assert 0 < _loaded(connection) < EMPLOYEES
+    assert 0 < load(url, plan, EMPLOYEES, ca.directory).contracts < EMPLOYEES
     return url
 
 
-def rows(url: str, told: Any) -> dict[str, Any]:
+def _kill_a_loader(url: str, plan: Plan, ca: TestCa, connection: psycopg.Connection[Any]) -> None:
+    """After its first slice; its own process sees that with the next one."""
+    loader = multiprocessing.get_context("spawn").Process(
+        target=load, args=(url, plan, EMPLOYEES, ca.directory, 100)
+    )
+    loader.start()
+    while not _loaded(connection) and loader.is_alive():
+        time.sleep(0.005)
+    loader.kill()
+    loader.join()
+
+
+def _loaded(connection: psycopg.Connection[Any]) -> int:
+    (count,) = connection.execute("SELECT coalesce(sum(seq), 0)::int / 2 FROM journal_chain").fetchone() or (
+        0,
+    )
+    return int(count)
+
+
+def told_of(url: str, query: Any) -> list[Any]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+def rows(url: str, told: Registration) -> dict[str, Any]:
     """What the register holds of a registration, but for ids, moments and what signatures differ in."""
     with psycopg.connect(url, row_factory=dict_row) as connection:
         (found,) = connection.execute(ROWS, (told.signed_by, told.values["external_id"])).fetchall()
@@ -88,11 +129,8 @@ def rows(url: str, told: Any) -> dict[str, Any]:
 def same(value: Any) -> Any:
     match value:
         case Mapping():
-            return {
-                name: same(inner)
-                for name, inner in value.items()
-                if name not in OWN | MOMENTS | OF_THE_CERTIFICATE
-            }
+            ours = OWN | MOMENTS | OF_THE_CERTIFICATE
+            return {name: same(inner) for name, inner in value.items() if name not in ours}
         case list():
             return [same(inner) for inner in value]
         case _:
@@ -107,15 +145,41 @@ async def register(url: str, ca: TestCa, messages: list[bytes]) -> list[str]:
         await engine.close()
 
 
-def test_a_loaded_contract_is_one_that_was_registered(country: str, postgres: str, ca: TestCa) -> None:
-    loaded_by = plan()
-    load(country, loaded_by, EMPLOYEES, ca)
-    told = [registration(loaded_by, contract) for contract in REGISTERED_HERE]
-    elsewhere = create_database(postgres, "esutd_country_registered")
-    upgrade(elsewhere, [])
-    load_packaged_once(elsewhere)
+def test_a_loaded_contract_is_one_that_was_registered(
+    country: str, empty: str, plan: Plan, ca: TestCa
+) -> None:
+    told = [registration(plan, contract) for contract in REGISTERED_HERE]
+    assert max(one.late_by for one in told) > 10
     messages = [sign_wsse(unsigned(one), employer(ca, one.employer)) for one in told]
-    assert asyncio.run(register(elsewhere, ca, messages)) == ["SCSS001"] * len(told)
-    assert any(one.late_by > 10 for one in told)
+    assert asyncio.run(register(empty, ca, messages)) == ["SCSS001"] * len(told)
     for one in told:
-        assert rows(country, one) == rows(elsewhere, one)
+        assert rows(country, one) == rows(empty, one)
+
+
+def test_a_killed_loader_leaves_nothing_out_and_nothing_open(country: str, empty: str) -> None:
+    assert told_of(country, "SELECT count(*), count(DISTINCT (employer, number)) FROM contract") == [
+        (EMPLOYEES,) * 2
+    ]
+    for what in (INDEXES, CONSTRAINTS):
+        assert told_of(country, what) == told_of(empty, what)
+    with connect_now(country) as connection:
+        verified = verify(connection)
+    assert verified.whole
+    assert verified.records == 2 * EMPLOYEES
+    assert verified.seals > 0
+
+
+@pytest.mark.skipif(
+    shutil.which("wrk") is None and not os.environ.get("CI"), reason="wrk is not installed (Debian: wrk)"
+)
+def test_what_is_measured_was_answered_and_written(
+    country: str, empty: str, plan: Plan, ca: TestCa, session_folder: Path
+) -> None:
+    folder = session_folder / "country"
+    folder.mkdir()
+    before = told_of(country, "SELECT count(*) FROM contract_event")[0][0]
+    with registers(folder, {"empty": empty, "full": country}, plan, ca.directory) as both:
+        told = measure(both, Effort(rounds=1, registrations=40, lookups=20, warming=20))
+    assert set(told["operations"]) >= {"RegisterContract", "AmendContract", "GetContract", "FindContracts"}
+    amended = told["runs"]["full"]["AmendContract"][0]["answers"]
+    assert told_of(country, "SELECT count(*) FROM contract_event")[0][0] == before + 60 + amended
