@@ -40,7 +40,7 @@ class Plan:
 
     def moment(self, contract: int) -> datetime:
         """When its message came."""
-        return self.begin + (self.end - self.begin) * contract / self.employees
+        return self.begin + (self.end - self.begin) * (contract / self.employees)
 
     def of_chain(self, chain: int, upto: int) -> range:
         """The contracts of a chain among the first so many: the chains take turns."""
