@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from benchmarks.country.employers import employer
 from benchmarks.country.loader import keep_plan, load
-from benchmarks.country.measure import Effort, measure, registers
+from benchmarks.country.measure import LOOKUPS, registers
 from benchmarks.country.messages import Registration, registration, unsigned
 from benchmarks.country.plan import Plan
 from benchmarks.country.server import prepare
@@ -28,6 +28,7 @@ from psycopg.rows import dict_row
 
 from esutd_bus.node import open_node
 from esutd_bus.passage import Incoming
+from esutd_bus.register.identifiers import is_bin, is_iin
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
@@ -40,6 +41,7 @@ REGISTERED_HERE = (0, 1, 10, 11, 500)
 """Contracts of the plan that the engine registers too: one of them too late."""
 
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY indexdef"
+ENTRIES = "SELECT count(*) FROM contract_event"
 CONSTRAINTS = """
     SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint
     WHERE connamespace = 'public'::regnamespace ORDER BY conname
@@ -137,7 +139,7 @@ def same(value: Any) -> Any:
             return value
 
 
-async def register(url: str, ca: TestCa, messages: list[bytes]) -> list[str]:
+async def registered(url: str, ca: TestCa, messages: list[bytes]) -> list[str]:
     engine = await open_node(Settings(database_url=url, trust_dir=ca.trust_dir, believe_sent_at=True))
     try:
         return [(await engine.handle(Incoming("/soap/contracts", message))).code for message in messages]
@@ -151,7 +153,7 @@ def test_a_loaded_contract_is_one_that_was_registered(
     told = [registration(plan, contract) for contract in REGISTERED_HERE]
     assert max(one.late_by for one in told) > 10
     messages = [sign_wsse(unsigned(one), employer(ca, one.employer)) for one in told]
-    assert asyncio.run(register(empty, ca, messages)) == ["SCSS001"] * len(told)
+    assert asyncio.run(registered(empty, ca, messages)) == ["SCSS001"] * len(told)
     for one in told:
         assert rows(country, one) == rows(empty, one)
 
@@ -169,17 +171,29 @@ def test_a_killed_loader_leaves_nothing_out_and_nothing_open(country: str, empty
     assert verified.seals > 0
 
 
+def test_a_plan_of_the_countrys_size_tells_its_last_message() -> None:
+    end = datetime.now(UTC)
+    whole = Plan(5_200_000, end - timedelta(days=743), end)
+    last = registration(whole, whole.employees - 1)
+    assert whole.begin < last.at < whole.end
+    assert is_bin(last.signed_by)
+    assert is_iin(last.values["iin"])
+
+
 @pytest.mark.skipif(
     shutil.which("wrk") is None and not os.environ.get("CI"), reason="wrk is not installed (Debian: wrk)"
 )
 def test_what_is_measured_was_answered_and_written(
-    country: str, empty: str, plan: Plan, ca: TestCa, session_folder: Path
+    country: str, plan: Plan, ca: TestCa, session_folder: Path
 ) -> None:
     folder = session_folder / "country"
     folder.mkdir()
-    before = told_of(country, "SELECT count(*) FROM contract_event")[0][0]
-    with registers(folder, {"empty": empty, "full": country}, plan, ca.directory) as both:
-        told = measure(both, Effort(rounds=1, registrations=40, lookups=20, warming=20))
-    assert set(told["operations"]) >= {"RegisterContract", "AmendContract", "GetContract", "FindContracts"}
-    amended = told["runs"]["full"]["AmendContract"][0]["answers"]
-    assert told_of(country, "SELECT count(*) FROM contract_event")[0][0] == before + 60 + amended
+    (before,) = told_of(country, ENTRIES)
+    with registers(folder, {"full": country}, plan, ca.directory) as (register,):
+        assert register.register(40).answers == 40
+        known = register.contracts(20)
+        answers = {lookup.name: register.look_up(lookup, known).answers for lookup in LOOKUPS}
+        assert set(answers.values()) == {20}
+        assert set(register.statistics()) == {"a month by region", "everything", "everything by region"}
+    (after,) = told_of(country, ENTRIES)
+    assert after[0] - before[0] == 40 + answers["AmendContract"]
