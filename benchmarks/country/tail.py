@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager, suppress
 from statistics import median
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, LiteralString
 
 import psycopg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from benchmarks.country.measure import Register
     from benchmarks.services import Run
 
-_DISTURBANCES: Final[Mapping[str, str | None]] = {
-    "quiet": None,
-    "checkpoint": "CHECKPOINT",
-    "after a checkpoint": None,
-    "vacuum": "VACUUM (ANALYZE) message, contract, contract_event, request",
+_DISTURBANCES: Final[Mapping[str, Sequence[LiteralString]]] = {
+    "quiet": (),
+    "checkpoint": ("CHECKPOINT",),
+    "after a checkpoint": (),
+    "vacuum": (
+        "SET vacuum_cost_delay = '2ms'",
+        "VACUUM (ANALYZE) contract, contract_event, request, message",
+    ),
 }
-"""Window → what runs meanwhile. A CHECKPOINT that is asked for writes as fast as it can: a timed one is milder."""
+"""Window → what runs meanwhile. A CHECKPOINT that is asked for writes as fast as it can; a timed one is milder. A vacuum
+works as slowly as the autovacuum does, and is called off at the end of the window."""
 
 
 def windows(register: Register, rounds: int, registrations: int) -> dict[str, Any]:
     """Each window's rate, p99 and longest time, and the log that a message writes; medians of the rounds."""
     told: dict[str, list[tuple[Run, float]]] = {}
     for _ in range(rounds):
-        for name, statement in _DISTURBANCES.items():
+        for name, statements in _DISTURBANCES.items():
             before = _log_position(register.database)
-            beside = threading.Thread(target=_run, args=(register.database, statement))
-            beside.start()
-            run = register.register(registrations)
-            beside.join()
+            with _beside(register.database, statements):
+                run = register.register(registrations)
             written = (_log_position(register.database) - before) / registrations
             told.setdefault(name, []).append((run, written))
     return {name: _figures(seen) for name, seen in told.items()}
@@ -46,9 +49,21 @@ def _figures(seen: Sequence[tuple[Run, float]]) -> dict[str, float]:
     return {**figures, "log_kilobytes_a_message": round(median(written for _, written in seen) / 1000, 1)}
 
 
-def _run(database: str, statement: str | None) -> None:
-    if statement is not None:
-        with psycopg.connect(database, autocommit=True) as connection:
+@contextmanager
+def _beside(database: str, statements: Sequence[LiteralString]) -> Iterator[None]:
+    """The statements run in a thread, and are cancelled at the end."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        thread = threading.Thread(target=_run, args=(connection, statements))
+        thread.start()
+        yield
+        while thread.is_alive():
+            connection.cancel_safe()
+            thread.join(timeout=1)
+
+
+def _run(connection: psycopg.Connection[Any], statements: Sequence[LiteralString]) -> None:
+    with suppress(psycopg.errors.QueryCanceled):
+        for statement in statements:
             connection.execute(statement)
 
 
