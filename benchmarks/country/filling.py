@@ -20,6 +20,8 @@ from benchmarks.country.works import Works
 from esutd_bus.store import tables
 from esutd_bus.store.decision import Decided
 from esutd_bus.store.journal import GENESIS, Head
+from esutd_bus.store.projection import Projection
+from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.writer import rows_of
 from esutd_bus.testbed.test_ca import TestCa
 
@@ -92,7 +94,7 @@ def _rows(works: Works, contracts: Sequence[int], head: Head) -> Mapping[Table, 
     for contract in contracts:
         work, outcome = works.work(contract)
         decided.outcomes[work] = outcome
-    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(rows_of(decided, head, {}).inserts)
+    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(rows_of(decided, head, Projection({}, Subscriptions())).inserts)
     answered = (outcome.answer.recorded_at for outcome in decided.outcomes.values())
     # It was bound then, not now.
     rows[tables.request] = [

@@ -24,8 +24,11 @@ _DISTURBANCES: Final[Mapping[str, Sequence[LiteralString]]] = {
         "VACUUM (ANALYZE) contract, contract_event, request, message",
     ),
 }
-"""Window → what runs meanwhile. A CHECKPOINT that is asked for writes as fast as it can; a timed one is milder. A vacuum
-works as slowly as the autovacuum does, and is called off at the end of the window."""
+"""Window → what runs meanwhile.
+
+A CHECKPOINT that is asked for writes as fast as it can; a timed one is milder. A vacuum works as slowly as the
+autovacuum does, and is called off at the end of the window.
+"""
 
 
 def windows(register: Register, rounds: int, registrations: int) -> dict[str, Any]:
