@@ -69,6 +69,7 @@ def main() -> None:
             )
             if given.load_only:
                 continue
+            server.settle(country)
             empty = server.database(url, "empty", ca, anew=True)
             databases = {"empty": empty, "full": country}
             with registers(folder, databases, plan, ca.directory) as both:
@@ -77,13 +78,17 @@ def main() -> None:
                     measured["windows"] = tail.windows(both[1], given.rounds, given.registrations)
             told["sizes"][str(size)] = measured
             _print(size, measured)
+            _keep(told, given.results / f"country-{taken:%Y-%m-%d}.json")
         told["settings"] = server.settings(country, *_SETTINGS)
         told["megabytes"] = server.megabytes(country)
         told["verified"] = _verify(country)
         print(f"journal verify: {told['verified']}")
-    kept = given.results / f"country-{taken:%Y-%m-%d}.json"
-    kept.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"kept in {kept}")
+    _keep(told, given.results / f"country-{taken:%Y-%m-%d}.json")
+
+
+def _keep(told: dict[str, Any], file: Path) -> None:
+    file.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"kept in {file}", flush=True)
 
 
 def _arguments() -> argparse.Namespace:

@@ -35,6 +35,13 @@ def prepare(url: str, ca: TestCa) -> str:
     return url
 
 
+def settle(url: str) -> None:
+    """What the autovacuum and the next checkpoint would do after a load, done at once: measurements come after it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM message")
+        connection.execute("CHECKPOINT")
+
+
 def settings(url: str, *names: str) -> dict[str, Any]:
     """What a server says of its settings."""
     with psycopg.connect(url) as connection:
