@@ -63,7 +63,7 @@ def load(database: str, plan: Plan, upto: int, ca: Path, slice_size: int = SLICE
     """
     begun = time.monotonic()
     with psycopg.connect(database, autocommit=True) as connection:
-        before = _count(connection)
+        before = count(database)
         loaded = Loaded(upto - before, 0.0)
         if before < upto:
             put_aside(connection, FILLED)
@@ -153,11 +153,12 @@ async def _seal(database: str) -> None:
         await connection.close()
 
 
-def _count(connection: psycopg.Connection[Any]) -> int:
-    """How many contracts of the plan are there."""
-    found = connection.execute(
-        "SELECT coalesce(sum(seq), 0)::int FROM journal_chain WHERE chain LIKE %s", (f"{NODE}/%",)
-    ).fetchone()
+def count(database: str) -> int:
+    """How many contracts of its plan a database has."""
+    with psycopg.connect(database) as connection:
+        found = connection.execute(
+            "SELECT coalesce(sum(seq), 0)::int FROM journal_chain WHERE chain LIKE %s", (f"{NODE}/%",)
+        ).fetchone()
     return int(found[0]) // RECORDS_OF_A_CONTRACT if found else 0
 
 
