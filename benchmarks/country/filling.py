@@ -94,7 +94,9 @@ def _rows(works: Works, contracts: Sequence[int], head: Head) -> Mapping[Table, 
     for contract in contracts:
         work, outcome = works.work(contract)
         decided.outcomes[work] = outcome
-    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(rows_of(decided, head, Projection({}, Subscriptions())).inserts)
+    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(
+        rows_of(decided, head, Projection({}, Subscriptions())).inserts
+    )
     answered = (outcome.answer.recorded_at for outcome in decided.outcomes.values())
     # It was bound then, not now.
     rows[tables.request] = [

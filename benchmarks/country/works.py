@@ -24,7 +24,7 @@ from benchmarks.country.messages import (
 )
 from benchmarks.country.plan import NODE, Plan, id_at
 from esutd_bus.node import open_node
-from esutd_bus.passage import Passage
+from esutd_bus.passage import Passage, Request
 from esutd_bus.register.event import ContractEvent
 from esutd_bus.register.state import State
 from esutd_bus.settings import Settings
@@ -165,18 +165,20 @@ class Works:
     def _read(self, told: Registration) -> tuple[Record, Work, Outcome]:
         """The message of the example's signer, verified and judged as if it had come then."""
         theirs = replace(told, values={**told.values, "employer": EXAMPLE_BIN})
-        service = self._engine.contracts.by_path[_SERVICE]
+        channel = self._engine.channels[_SERVICE]
         record = Record(
             id=id_at(told.at, 0),
             direction="in",
             recorded_at=told.at,
-            channel="direct",
-            service=service.name,
+            channel=channel.name,
+            service=channel.contract.name,
             body=sign_wsse(unsigned(theirs), self._signer),
         )
-        passage = Passage(record)
+        passage = Passage(record, channel.wrapping)
         # The engine's own steps, without the store: nothing is to be written here.
-        request = self._engine._reader.read(passage, service, told.at + VERIFIED)  # noqa: SLF001
+        request = self._engine._reader.read(passage, channel, told.at + VERIFIED)  # noqa: SLF001
+        if not isinstance(request, Request):
+            raise TypeError(request)
         work = self._engine._work(passage, request)  # noqa: SLF001
         outcome = work.decide(State(), None)
         if not outcome.events:
