@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
 .PHONY: demo test test-server fuzz model chaos crashes catalogue-by-bus check codes clauses docs bench bench-stages \
-	bench-signature bench-batches bench-overload bench-scaling soak soak-kill backup-trial clean
+	bench-signature bench-batches bench-overload bench-scaling soak soak-kill backup-trial bench-country clean
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/installed  ## the whole way of a message, on this machine
@@ -83,6 +83,9 @@ soak-kill: $(VENV)/installed-dev  ## the same while a worker is killed every 20 
 
 backup-trial: $(VENV)/installed-dev  ## dump, restore, base backup and archive at size: SIZE=200000
 	$(BIN)/python -m benchmarks.backup_trial --size $(SIZE) $(ARGS)
+
+bench-country: $(VENV)/installed-dev  ## 5.2 million employees: loading them, then the operations; needs wrk and 65 GB of disk
+	$(BIN)/python -m benchmarks.country $(ARGS)
 
 clean:
 	rm -rf $(VENV) build dist var

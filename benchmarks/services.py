@@ -69,6 +69,9 @@ class Contender:
     rows: LiteralString
     """The query that counts what was registered."""
 
+    script: Path = _HERE / "distinct.lua"
+    """What wrk runs."""
+
     rate: float = 500.0
     """Answers a second, by what was seen last: tells how many messages a round takes."""
 
@@ -99,7 +102,7 @@ class Contender:
         seconds = ceil(2 * count / self.rate) + 2  # wrk takes all of its time: enough for a slow moment
         command = [
             "wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s",
-            "-s", str(_HERE / "distinct.lua"), self.url, "--", str(messages),
+            "-s", str(self.script), self.url, "--", str(messages),
         ]  # fmt: skip
         out = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  # wrk alone
         seen = json.loads(out.stdout.splitlines()[-1])

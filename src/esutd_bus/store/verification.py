@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.rows import dict_row
+from psycopg.types.json import set_json_loads
 
 from esutd_bus.store import retention
 from esutd_bus.store.journal import GENESIS, record_hash, seal_hash
@@ -79,7 +81,8 @@ def _walk(
     archived = _Archived([one for one in result.slices if one.chain == chain])
     with connection.cursor("journal", row_factory=dict_row) as cursor:
         cursor.itersize = _FETCHED_AT_ONCE
-        cursor.execute("SELECT * FROM message WHERE chain = %s ORDER BY seq", (chain,))
+        set_json_loads(orjson.loads, cursor)
+        cursor.execute("SELECT * FROM message WHERE chain = %s ORDER BY seq", (chain,), binary=True)
         for row in cursor:
             result.records += 1
             place = f"chain {chain}, record {row['seq']} (message {row['id']})"

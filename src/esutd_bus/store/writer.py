@@ -82,14 +82,7 @@ class Writer:
 
     async def _write(self, connection: Connection, head: Head, decided: Decided) -> None:
         moved = replace(head)
-        projection = Projection(self._exchange_tables, self._subscriptions)
-        for work, outcome in decided.outcomes.items():
-            for record in (*work.records, outcome.answer, *_and(outcome.acknowledgement)):
-                projection.inserts[tables.message].append(link(moved, record))
-            projection.add(outcome, work.records[0])
-            if outcome.binds and work.key is not None:
-                target = projection.updates if work in decided.rebound else projection.inserts
-                target[tables.request].append(_binding(work.key, outcome))
+        projection = rows_of(decided, moved, Projection(self._exchange_tables, self._subscriptions))
         # Until the commit is known to hold, nobody knows where the chain ends.
         self._head = None
         await connection.trip(
@@ -116,6 +109,18 @@ class Writer:
         except (psycopg.OperationalError, OSError) as error:
             raise StoreUnavailable(str(error)) from error
         return self._connection, self._head
+
+
+def rows_of(decided: Decided, head: Head, projection: Projection) -> Projection:
+    """Gathers all rows that a batch comes to, but the chain's head, which is moved."""
+    for work, outcome in decided.outcomes.items():
+        for record in (*work.records, outcome.answer, *_and(outcome.acknowledgement)):
+            projection.inserts[tables.message].append(link(head, record))
+        projection.add(outcome, work.records[0])
+        if outcome.binds and work.key is not None:
+            target = projection.updates if work in decided.rebound else projection.inserts
+            target[tables.request].append(_binding(work.key, outcome))
+    return projection
 
 
 def _and(record: Record | None) -> tuple[Record, ...]:

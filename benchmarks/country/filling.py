@@ -1,0 +1,119 @@
+"""A process of the loader: the contracts of one chain of the journal, slice by slice, each in a transaction.
+
+Where the chain ends tells how far it has come, so that another process goes on where one was killed.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+import psycopg
+
+from benchmarks.country.copying import copy
+from benchmarks.country.plan import NODE, Plan
+from benchmarks.country.works import Works
+from esutd_bus.store import tables
+from esutd_bus.store.decision import Decided
+from esutd_bus.store.journal import GENESIS, Head
+from esutd_bus.store.projection import Projection
+from esutd_bus.store.subscriptions import Subscriptions
+from esutd_bus.store.writer import rows_of
+from esutd_bus.testbed.test_ca import TestCa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from multiprocessing.queues import Queue
+    from multiprocessing.synchronize import Lock
+    from pathlib import Path
+
+    from sqlalchemy import Table
+
+FILLED: Final = ("contract", "contract_event", "request", "message")
+"""The tables that registrations add rows to."""
+
+SLICE: Final = 1000
+"""Contracts in a transaction."""
+
+RECORDS_OF_A_CONTRACT: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """What is filled, with what."""
+
+    database: str
+    plan: Plan
+    upto: int
+    ca: Path
+    slice_size: int = SLICE
+
+
+def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> None:
+    """Adds what the chain lacks; tells how many contracts each slice has added."""
+    parent = os.getppid()
+    # The engine takes a free chain of the node for a moment: together they would ask for new ones.
+    with alone:
+        works = Works(filling.plan, TestCa.load(filling.ca), filling.database)
+    with psycopg.connect(filling.database, autocommit=True) as connection:
+        # What is lost when the server falls is added again: the chain's head falls with it.
+        connection.execute("SET synchronous_commit = off")
+        head = _take(connection, chain)
+        # What lives on is made by now; the rest is looked through when a slice is done, and is little then.
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        contracts = iter(filling.plan.of_chain(chain, filling.upto)[head.seq // RECORDS_OF_A_CONTRACT :])
+        while some := list(islice(contracts, filling.slice_size)):
+            _write(connection, _rows(works, some, head), head)
+            told.put(len(some))
+            gc.collect()
+            if os.getppid() != parent:
+                sys.exit("the loader was killed")
+
+
+def _write(
+    connection: psycopg.Connection[Any], rows: Mapping[Table, Sequence[Mapping[str, Any]]], head: Head
+) -> None:
+    with connection.transaction():
+        for table in tables.metadata.sorted_tables:
+            if table in rows:
+                copy(connection, table, rows[table])
+        connection.execute(
+            "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s", (head.seq, head.hash, head.chain)
+        )
+
+
+def _rows(works: Works, contracts: Sequence[int], head: Head) -> Mapping[Table, Sequence[Mapping[str, Any]]]:
+    """By table, as the store would write them; moves the head."""
+    decided = Decided()
+    for contract in contracts:
+        work, outcome = works.work(contract)
+        decided.outcomes[work] = outcome
+    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(
+        rows_of(decided, head, Projection({}, Subscriptions())).inserts
+    )
+    answered = (outcome.answer.recorded_at for outcome in decided.outcomes.values())
+    # It was bound then, not now.
+    rows[tables.request] = [
+        {**row, "bound_at": at} for row, at in zip(rows[tables.request], answered, strict=True)
+    ]
+    return rows
+
+
+def _take(connection: psycopg.Connection[Any], chain: int) -> Head:
+    """The chain, as a node's worker takes it; a process that lives on from a killed loader is waited for."""
+    connection.execute("SELECT pg_advisory_lock(hashtext(%s), %s)", (f"esutd-bus chain of {NODE}", chain))
+    name = f"{NODE}/{chain}"
+    connection.execute(
+        "INSERT INTO journal_chain (chain, seq, hash) VALUES (%s, 0, %s) ON CONFLICT DO NOTHING",
+        (name, GENESIS),
+    )
+    found = connection.execute("SELECT seq, hash FROM journal_chain WHERE chain = %s", (name,)).fetchone()
+    if found is None:
+        raise AssertionError
+    return Head(name, found[0], bytes(found[1]))

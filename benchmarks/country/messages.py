@@ -1,0 +1,276 @@
+"""Registrations as employers send them; those of the country's past bear filler in place of signature values."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256, shake_128
+from typing import TYPE_CHECKING, Final
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from benchmarks.country import people
+from benchmarks.country.form import Form
+from esutd_bus.register.calendar import ALMATY
+from esutd_bus.signature import canonical, names
+from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.store.ids import uuid7
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from lxml.etree import _Element as Element
+
+    from benchmarks.country.plan import Plan
+    from esutd_bus.testbed.test_ca import TestIdentity
+
+EXAMPLE_SIGNER: Final = "employer"
+"""The identity whose messages the forms are made of; all heads of employers are called like it."""
+
+EXAMPLE_BIN: Final = "990440000385"
+EXAMPLE_HEAD: Final = "850315100105"
+
+HEADS: Final = 100_000_000
+"""From this number on people are heads of employers."""
+
+_MESSAGE: Final = (
+    '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
+    '<RegisterContract xmlns="urn:esutd-bus:contracts:v1" xmlns:c="urn:esutd-bus:common:v1">'
+    "<requestHeader><c:requestId>%(request_id)s</c:requestId><c:sentAt>%(sent_at)s</c:sentAt>"
+    "<c:system>1C:ЗУП 3.1</c:system></requestHeader><employer><c:bin>%(employer)s</c:bin></employer>"
+    "<contract><externalId>%(external_id)s</externalId><number>%(number)s</number>"
+    "<concludedOn>%(concluded_on)s</concludedOn><employee><iin>%(iin)s</iin><surname>%(surname)s</surname>"
+    "<name>%(name)s</name><patronymic>%(patronymic)s</patronymic></employee><startsOn>%(starts_on)s</startsOn>"
+    "<term><termCode>1</termCode></term><positionCode>%(position_code)s</positionCode>"
+    "<establishedPost>%(post)s</establishedPost><employmentTypeCode>2</employmentTypeCode>"
+    "<workingTime><workingHoursCode>3</workingHoursCode><tariffRate>0.5</tariffRate>"
+    "<restNote>Два выходных дня: суббота и воскресенье</restNote></workingTime>"
+    "<remoteWorkCode>3</remoteWorkCode><workPlace><countryCode>398</countryCode><katoCode>%(kato)s</katoCode>"
+    "<address>%(address)s</address></workPlace>"
+    "<liableForMilitaryService>true</liableForMilitaryService></contract>"
+    "</RegisterContract></soap:Body></soap:Envelope>"
+)
+"""About 4.8 KB when it is signed."""
+
+_LATE_BY: Final = (0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 12)
+"""How many days after its conclusion a contract is told of: the last is too late."""
+
+_SERIAL_OCTETS: Final = 20
+_SIGNATURE_OCTETS: Final = 256
+_MODULUS_OCTETS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What one message says, and when it came."""
+
+    employer: int
+    """Its number in the plan."""
+
+    at: datetime
+    """When it came, with zone."""
+
+    late_by: int
+    """Days from the contract's conclusion to the message."""
+
+    values: Mapping[str, str]
+    """What fills the gaps of `_MESSAGE`."""
+
+    post: people.Post
+    concluded_on: date
+
+    @property
+    def signed_by(self) -> str:
+        """The BIN."""
+        return self.values["employer"]
+
+
+def registration(plan: Plan, contract: int) -> Registration:
+    """The message that brought a contract of the plan."""
+    return _registration(contract, plan.employer_of(contract), plan.moment(contract), f"ТД-{contract}")
+
+
+def registration_now(contract: int, employer: int, at: datetime) -> Registration:
+    """One that no plan knows of."""
+    return _registration(contract, employer, at, f"Н-{uuid7()}")
+
+
+def _registration(contract: int, employer: int, at: datetime, number: str) -> Registration:
+    day = at.astimezone(ALMATY)
+    late_by = _LATE_BY[contract % len(_LATE_BY)]
+    concluded_on = day.date() - timedelta(days=late_by)
+    surname, name, patronymic = people.full_name(contract)
+    posts, districts = people.posts(), people.districts()
+    post = posts[contract * 31 % len(posts)]
+    request_id, external_id = _ids(contract, number)
+    values = {
+        "request_id": request_id,
+        "sent_at": day.isoformat(timespec="seconds"),
+        "employer": people.bin_of(employer),
+        "external_id": external_id,
+        "number": number,
+        "concluded_on": concluded_on.isoformat(),
+        "starts_on": concluded_on.isoformat(),
+        "iin": people.iin(contract),
+        "surname": surname,
+        "name": name,
+        "patronymic": patronymic,
+        "position_code": post.code,
+        "post": post.name,
+        "kato": districts[contract * 17 % len(districts)],
+        "address": people.address(contract),
+    }
+    return Registration(employer, at, late_by, values, post, concluded_on)
+
+
+def _ids(contract: int, number: str) -> tuple[str, str]:
+    """Two UUIDs as chance would make them, and the same each time."""
+    told = shake_128(b"%d %b" % (contract, number.encode())).hexdigest(32)
+    return _uuid(told[:32]), _uuid(told[32:])
+
+
+def _uuid(digits: str) -> str:
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
+
+
+def unsigned(registration: Registration) -> bytes:
+    """The message before it is signed."""
+    return (_MESSAGE % registration.values).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A message with what the verifier would tell of it."""
+
+    raw: bytes
+    payload_sha256: bytes
+    report: Mapping[str, Any]
+    """As `MessageReport.to_dict` tells it."""
+
+    head: str
+    """IIN of who has signed."""
+
+
+class Envelopes:
+    """Signed envelopes of the past: their digests hold, their signatures and certificates are filler.
+
+    Made of one that the signer of the example has really signed: all of its parts that differ from message to message
+    are gaps.
+    """
+
+    def __init__(self, signer: TestIdentity) -> None:
+        """Of the identity `EXAMPLE_SIGNER`."""
+        example = sign_wsse((_MESSAGE % _names()).encode(), signer)
+        tree = etree.fromstring(example)
+        body = _found(tree, names.BODY)
+        self._certificate = signer.certificate.public_bytes(Encoding.DER)
+        gaps = {name: text.encode() for name, text in _names().items()}
+        gaps["body_id"] = str(body.attrib[names.WSU_ID]).encode()
+        self._canonical_body = Form(canonical.exclusive(body), gaps)
+        self._canonical_payload = Form(canonical.exclusive(body[0]), gaps)
+        for name, tag in (("digest", names.DIGEST_VALUE), ("signature", names.SIGNATURE_VALUE)):
+            gaps[name] = (_found(tree, tag).text or "").encode()
+        gaps["certificate"] = base64.b64encode(self._certificate)
+        self._envelope = Form(example, gaps)
+        self._serial = signer.certificate.serial_number.to_bytes(_SERIAL_OCTETS, "big")
+        key = signer.certificate.public_key()
+        if not isinstance(key, RSAPublicKey):
+            raise TypeError(key)
+        self._modulus = key.public_numbers().n.to_bytes(_MODULUS_OCTETS, "big")
+        self._report: Report | None = None
+
+    def learn(self, report: Mapping[str, Any]) -> None:
+        """What a verifier told of a message that the signer of the example has signed."""
+        self._report = Report(
+            report,
+            {
+                EXAMPLE_BIN: "%(employer)s",
+                EXAMPLE_HEAD: "%(head)s",
+                sha256(self._certificate).hexdigest(): "%(fingerprint)s",
+                self._serial.hex(): "%(serial)s",
+            },
+        )
+
+    def sign(self, registration: Registration, verified_at: datetime) -> Signed:
+        """The envelope, and what would have been told of it then."""
+        if self._report is None:
+            raise AssertionError
+        employer, head = registration.signed_by, people.iin(HEADS + registration.employer)
+        serial = b"\x40" + shake_128(b"serial" + employer.encode()).digest(_SERIAL_OCTETS - 1)
+        certificate = self._certificate_of(employer.encode(), head.encode(), serial)
+        body_id = f"id-{registration.values['external_id'][::-1]}"
+        values = {name.encode(): text.encode() for name, text in registration.values.items()}
+        values[b"body_id"] = body_id.encode()
+        filler = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
+        values[b"digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
+        values[b"signature"] = base64.b64encode(filler)
+        values[b"certificate"] = base64.b64encode(certificate)
+        told = {
+            "employer": employer,
+            "head": head,
+            "serial": serial.hex(),
+            "fingerprint": sha256(certificate).hexdigest(),
+        }
+        return Signed(
+            self._envelope.fill(values),
+            sha256(self._canonical_payload.fill(values)).digest(),
+            self._report.fill(told, body_id, verified_at),
+            head,
+        )
+
+    def _certificate_of(self, employer: bytes, head: bytes, serial: bytes) -> bytes:
+        """As long as the example's, with a subject, a number, a key and a signature of its own."""
+        told = (
+            self._certificate.replace(EXAMPLE_BIN.encode(), employer)
+            .replace(EXAMPLE_HEAD.encode(), head)
+            .replace(self._serial, serial)
+            .replace(self._modulus, shake_128(b"key" + employer).digest(_MODULUS_OCTETS))
+        )
+        return told[:-_SIGNATURE_OCTETS] + shake_128(b"signature" + employer).digest(_SIGNATURE_OCTETS)
+
+
+def _found(tree: Element, tag: str) -> Element:
+    return next(tree.iter(tag))
+
+
+def _form(text: str, gaps: Mapping[str, str]) -> str:
+    form = text.replace("%", "%%")
+    for given, gap in gaps.items():
+        form = form.replace(given, gap)
+    return form
+
+
+class Report:
+    """A verifier's report of one signature, to be told of others."""
+
+    def __init__(self, example: Mapping[str, Any], gaps: Mapping[str, str]) -> None:
+        """`gaps`: the texts in what is said of certificate and signer → what is to be filled in for them."""
+        self._example = example
+        (self._signature,) = example["signatures"]
+        self._parts = {}
+        for part in ("certificate", "signer"):
+            texts = {name: text for name, text in self._signature[part].items() if isinstance(text, str)}
+            forms = {name: _form(text, gaps) for name, text in texts.items()}
+            self._parts[part] = (
+                self._signature[part],
+                {n: form for n, form in forms.items() if "%(" in form},
+            )
+
+    def fill(self, values: Mapping[str, str], body_id: str, verified_at: datetime) -> Mapping[str, Any]:
+        """The report of another message."""
+        parts = {
+            part: {**same, **{name: form % values for name, form in forms.items()}}
+            for part, (same, forms) in self._parts.items()
+        }
+        signature = {**self._signature, "reference": f"#{body_id}", **parts}
+        return {**self._example, "verified_at": verified_at.isoformat(), "signatures": [signature]}
+
+
+def _names() -> dict[str, str]:
+    """Texts to stand in an example's gaps."""
+    return {field: f"@{field}@" for field in re.findall(r"%\((\w+)\)s", _MESSAGE)}
