@@ -166,7 +166,7 @@ def test_a_refused_signature_is_a_status(service: Service, ca: TestCa, document:
 
 
 def test_a_long_text_is_shortened_and_whole_in_the_data(asgi: Service, ca: TestCa) -> None:
-    other = bus.payload_of(sign_document(register(), ca.identity("accountant")))
+    other = bus.payload_of(sign_document(register(), ca.identity("employee")))
     reply = by_bus(asgi, ca, bus.send_message(bus.plain(other)))
     code, message = bus.status(reply)
     assert code == "ESB005"

@@ -249,7 +249,11 @@ def many(url: str) -> None:
 
 def test_the_violations_of_a_region_are_found_by_indexes(database: str) -> None:
     many(database)
-    indexes = ("ix_contract_without_working_time_in_region", "ix_contract_event_late_in_region")
+    indexes = (
+        "ix_registry_check_employer",
+        "ix_contract_without_working_time_in_region",
+        "ix_contract_event_late_in_region",
+    )
     with psycopg.connect(database) as connection:
         for part, index in zip(searching.region_violations("690000000"), indexes, strict=True):
             for query in (part.page, part.count):

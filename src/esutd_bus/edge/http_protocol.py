@@ -13,7 +13,12 @@ HEAD_SECONDS: Final = 10.0
 """How long a request's head may take, from the first of its bytes, or from the connection's beginning."""
 
 MOST_HEAD_BYTES: Final = 65_536
-"""A head that is longer is no head of a SOAP message, and would only fill the memory."""
+MOST_HEADERS: Final = 100
+"""A head that is longer, or has more lines, is no head of a SOAP message, and would only fill the memory."""
+
+_TOO_LARGE: Final = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+)
 
 TRUNCATED: Final = "esutd_bus.truncated"
 """In the scope of a request whose body ended before HTTP said it would: uvicorn knows no such event."""
@@ -27,6 +32,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._in_head = True
         self._head_bytes = 0
+        self._is_refused = False
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -41,13 +47,18 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """The next bytes. Of many requests in one piece the last one's head alone can be unfinished."""
+        if self._is_refused:
+            return
         self._head_bytes += len(data)
         super().data_received(data)
         if not self._in_head:
             if self._head_timer is not None:
                 self._stop_waiting()
         elif self._head_bytes > MOST_HEAD_BYTES:
-            self.transport.close()
+            # Who is still sending would not read an answer on a connection that is closed at once: the timer does that.
+            self._is_refused = True
+            self.transport.write(_TOO_LARGE)
+            self.transport.write_eof()
         elif self._head_timer is None:
             self._await_head()
 
@@ -76,6 +87,12 @@ class HttpProtocol(HttpToolsProtocol):
         """A head begins."""
         self._in_head = True
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A line of it. What is raised here ends as a request that cannot be read."""
+        super().on_header(name, value)
+        if len(self.headers) > MOST_HEADERS:
+            raise ValueError("too many headers")
 
     def on_headers_complete(self) -> None:
         """It is whole."""
