@@ -167,6 +167,10 @@ def test_what_the_receiver_has_is_what_the_register_has_whoever_dies(
 ) -> None:
     seconds = request.config.getoption("--chaos") or SECONDS
     url = cluster.nodes[0].database_url
+    # What other tests have left to be sent goes first, and does not count.
+    until(lambda: count(url, f"SELECT count(*) FROM outbox WHERE {OPEN}") == 0, seconds=90)
+    before = count(url, "SELECT count(*) FROM outbox WHERE state = 'DELIVERED'")
+    bus.arrived.clear()
     ends_at = time.monotonic() + seconds
     with Senders(cluster, ca) as senders:
         while time.monotonic() < ends_at:
@@ -182,7 +186,7 @@ def test_what_the_receiver_has_is_what_the_register_has_whoever_dies(
     assert dict(made) == {each: 1 + (each in amended) for each in registered}
     # Of each entry each of the two subscribers was told, and of one contract in order.
     told = 2 * (len(registered) + len(amended))
-    assert count(url, "SELECT count(*) FROM outbox WHERE state = 'DELIVERED'") == told
+    assert count(url, "SELECT count(*) FROM outbox WHERE state = 'DELIVERED'") - before == told
     assert len(bus.effects) == told
     out_of_order = bus.out_of_order(messages(url))
     assert out_of_order == []

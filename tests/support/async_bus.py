@@ -5,13 +5,13 @@ What arrives a second time with the same sender's id has no second effect: that 
 
 from __future__ import annotations
 
-import itertools
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+from uuid import uuid4
 
 from lxml import etree
 
@@ -72,7 +72,6 @@ class AsyncBus:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._let_go = threading.Event()
-        self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
         bus = self
@@ -190,7 +189,7 @@ class AsyncBus:
             "not-delivered": "NOT_DELIVERED",
             "stopped": "DELIVERY_STOPPED",
         }
-        bus_id = f"bus-{next(self._numbers)}"
+        bus_id = str(uuid4())  # no two buses of a test run give one number twice
         arrived = Arrived(
             bus_id,
             {each.findtext("key"): each.findtext("value") for each in info.findall("properties")}[

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,7 @@ from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
 
 SHOWN_CONTRACTS = 3
+DELIVERED_WITHIN_SECONDS = 60.0
 WIDTH_OF_A_FILE = 150
 """Columns of the tables where they go into a file or a log."""
 
@@ -34,6 +37,13 @@ FROM contract c JOIN contract_event e ON e.contract_id = c.id
 WHERE c.id IN (SELECT contract_id FROM contract_event WHERE event <> 'ContractRegistered'
                GROUP BY contract_id ORDER BY count(*) DESC, contract_id LIMIT %s)
 ORDER BY c.id, e.version
+"""
+
+_CAME_BY_THE_BUS = """
+SELECT b.service_id, b.bus_message_id, b.operation, a.code, m.id
+FROM bus_message b JOIN message m ON m.id = b.message_id
+LEFT JOIN message a ON a.reply_to = m.id AND a.direction = 'out' AND a.status IS NOT NULL
+ORDER BY m.id
 """
 
 
@@ -75,19 +85,21 @@ def _show(console: Console, folder: Path, fixtures: Path) -> int:
         console.print(table(results))
         console.rule("3 · History of contracts, from the database")
         _histories(console, world.database_url)
-        console.rule("4 · The journal")
+        console.rule("4 · The bus, both ways")
+        waiting = _by_the_bus(console, world)
+        console.rule("5 · The journal")
         with connect_now(world.database_url) as connection:
             result = verify(connection)
         for finding in result.findings:
             console.print(f"[red]{finding.place}: {finding.what}")
         verdict = "whole" if result.whole else "broken"
         console.print(f"{result.records} records in {result.chains} chains, {result.seals} seals: {verdict}")
-    return sum(not result.as_expected for result in results) + len(result.findings)
+    return sum(not one.as_expected for one in results) + len(result.findings) + waiting
 
 
 def _replay(console: Console, world: World, ca: Path, fixtures: Path) -> list[Result]:
     catalogue, order = chosen_fixtures([fixtures])
-    stage = open_stage(world.endpoint, ca, bus_page=world.bus_page)
+    stage = open_stage(world.endpoint, ca, bus_page=world.bus.page_url)
     with Progress(*Progress.get_default_columns(), console=console, transient=True) as progress:
         task = progress.add_task("sending", total=len(order))
         return [
@@ -113,6 +125,45 @@ def _histories(console: Console, url: str) -> None:
             _changes(row["changes"]) if row["version"] > 1 else "",
         )
     console.print(shown)
+
+
+def _by_the_bus(console: Console, world: World) -> int:
+    """What came in the bus's wrapper, and what went out by it; how many messages were not delivered."""
+    with connect_now(world.database_url) as connection:
+        came = connection.execute(_CAME_BY_THE_BUS).fetchall()
+    shown = Table(title="came by SendMessage", title_justify="left", pad_edge=False)
+    for heading in ("serviceId", "messageId of the sender", "operation", "answer", "message"):
+        shown.add_column(heading, overflow="fold")
+    for row in came:
+        shown.add_row(
+            *(str(row[name]) for name in ("service_id", "bus_message_id", "operation", "code", "id"))
+        )
+    console.print(shown)
+    waiting = _await_delivery(world.database_url)
+    shown = Table(title="went out, as the simulated bus has it", title_justify="left", pad_edge=False)
+    for heading in ("type", "serviceId", "state", "came", "messages"):
+        shown.add_column(heading, overflow="fold")
+    alike = Counter((one.type, one.service_id, str(one.state), f"{one.count}x") for one in world.bus.received)
+    for told, count in alike.items():
+        shown.add_row(*told, str(count))
+    console.print(shown)
+    if waiting:
+        console.print(f"[red]{waiting} messages wait still: esutd-bus outbox list would say why")
+    return waiting
+
+
+def _await_delivery(url: str) -> int:
+    """Until the outbox has nothing to do, or for too long; how many messages it has not delivered."""
+    deadline = time.monotonic() + DELIVERED_WITHIN_SECONDS
+    while True:
+        with connect_now(url) as connection:
+            left = connection.execute(
+                "SELECT count(*) AS left FROM outbox WHERE state <> 'DELIVERED'"
+            ).fetchone()
+        waiting = int(left["left"]) if left else 0
+        if not waiting or time.monotonic() > deadline:
+            return waiting
+        time.sleep(0.5)
 
 
 def _changes(changes: list[dict[str, Any]]) -> str:

@@ -18,7 +18,9 @@ import requests
 
 from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.settings import packaged
+from esutd_bus.store.connection import connect_now
 from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.store.subscription_desk import SubscriptionDesk
 from esutd_bus.testbed.ca_server import CaServer
 from esutd_bus.testbed.registry_settings import registry_settings
 from esutd_bus.testbed.simulated_bus import SimulatedBus
@@ -29,6 +31,10 @@ READY_WITHIN_SECONDS = 60.0
 UPSTREAM_DEADLINE_SECONDS = 2
 """One of the invented people never gets an answer: nobody need wait long to see it."""
 
+PORTAL = "020140000016"
+TOLD = ("ContractTerminated", "EmployeeReinstated")
+"""The entries that the portal is told of: few, so that they can be looked at."""
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -38,8 +44,7 @@ class World:
     """The service's base address."""
 
     database_url: str
-    bus_page: str
-    """The simulated bus's page for testers."""
+    bus: SimulatedBus
 
 
 @contextmanager
@@ -72,9 +77,12 @@ def invented_world(folder: Path, ca: TestCa, told: Callable[[str], object]) -> I
             }
             with _service(environment, folder / "service.log") as endpoint:
                 told(f"{record_test_partners(url, ca)} partners of the test CA recorded")
+                with connect_now(url) as connection:
+                    SubscriptionDesk(connection, "demo").add("portal", PORTAL, "CONTRACT_EVENTS", None, TOLD)
+                told(f"the portal {PORTAL} is told by the bus of {', '.join(TOLD)}")
                 paths = ("contracts", "personal-file", "cabinet", "authority")
                 told(f"service: {', '.join(f'{endpoint}/soap/{path}?wsdl' for path in paths)}")
-                yield World(endpoint, url, bus.page_url)
+                yield World(endpoint, url, bus)
     finally:
         embedded.stop()
 
