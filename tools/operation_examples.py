@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from lxml import etree
 from psycopg import sql
+from psycopg.errors import DeadlockDetected
 
 from esutd_bus.commands.invented_world import invented_world
 from esutd_bus.register.calendar import ALMATY
@@ -124,6 +126,9 @@ class _Stable:
 def _empty(url: str) -> None:
     """Empties the register: what only ever grows is protected by triggers, which are silent for a replica."""
     names = [sql.Identifier(name) for name in metadata.tables if name not in _STAYS]
-    with connect_now(url) as connection, connection.transaction():
-        connection.execute("SET LOCAL session_replication_role = replica")
-        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
+    while True:
+        # The jobs beside the service read the same tables in an order of their own.
+        with contextlib.suppress(DeadlockDetected), connect_now(url) as connection, connection.transaction():
+            connection.execute("SET LOCAL session_replication_role = replica")
+            connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
+            return
