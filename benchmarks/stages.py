@@ -12,16 +12,15 @@ import argparse
 import asyncio
 import functools
 import os
-import tempfile
 import time
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import uvloop
 
+from benchmarks.place import made
 from benchmarks.registrations import registration
 from esutd_bus import answers, engine, reading
 from esutd_bus.commands.database import bring_up_to_date
@@ -37,7 +36,6 @@ from esutd_bus.soap.encode_plan import AnswerPlan
 from esutd_bus.soap.validator import Validator
 from esutd_bus.store import writer
 from esutd_bus.store.connection import Connection
-from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 
@@ -150,16 +148,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="CPU of one RegisterContract by stage.")
     parser.add_argument("--messages", type=int, default=4000)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="esutd-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        postgres = EmbeddedPostgres(folder / "data")
-        url = postgres.start()
-        try:
-            for stage, spent in stages(url, TestCa.create(folder / "ca"), given.messages).items():
-                print(f"{stage:10} {spent:6.0f} µs")
-        finally:
-            postgres.stop()
+    with made(None) as place:
+        told = stages(place.database("bench_stages"), TestCa.ensure(place.ca), given.messages)
+    for stage, spent in told.items():
+        print(f"{stage:10} {spent:6.0f} µs")
 
 
 if __name__ == "__main__":

@@ -13,29 +13,23 @@ The figures, with the machine and all versions, go to `benchmarks/results/throug
 from __future__ import annotations
 
 import argparse
-import json
 import shutil
 import sys
-import tempfile
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-import psycopg
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from benchmarks import machine
 from benchmarks.messages import EMPLOYER
+from benchmarks.place import Place, keep, made
 from benchmarks.registrations import write_registrations
 from benchmarks.services import Contender, ours, straightforward
 from benchmarks.stages import stages
-from esutd_bus.store.embedded import EmbeddedPostgres
 from esutd_bus.testbed.test_ca import TestCa
 
-RESULTS: Final = Path(__file__).with_name("results")
 _CONNECTIONS: Final = (16, 64)
 _SIGNED_AT: Final = 64
 _SIGNERS: Final = {"RSA-2048": "service", "EC P-256": "ec-employer"}
@@ -74,16 +68,15 @@ def measure(service: Contender, peer: Contender, folder: Path, ca: Path, effort:
                 )
 
 
-def measure_signed(
-    stack: ExitStack, folder: Path, server: str, ca: TestCa, effort: Effort
-) -> list[Contender]:
+def measure_signed(stack: ExitStack, place: Place, effort: Effort) -> list[Contender]:
     """The service with signed answers, a run a key and round, in turn."""
+    ca, messages = TestCa.ensure(place.ca), place.folder / "messages"
     services = [
         stack.enter_context(
             ours(
-                folder,
-                _database(server, f"bench_{name.lower()}"),
-                ca.directory,
+                place.folder,
+                place.database(f"bench_{name.lower()}"),
+                place.ca,
                 name=name,
                 ESUTD_SIGN_ANSWERS="true",
                 ESUTD_KEY_FILE=str(ca.identity(key).path),
@@ -94,12 +87,12 @@ def measure_signed(
         for name, key in _SIGNERS.items()
     ]
     for one in services:
-        warm(one, folder, ca.directory)
+        warm(one, place.folder, place.ca)
     for number in range(effort.rounds):
         for one in services if number % 2 == 0 else services[::-1]:
             count = max(_WARMING, round(one.rate * effort.seconds))
-            write_registrations(folder / "messages", ca.directory, count)
-            run = one.take(folder / "messages", count, _SIGNED_AT)
+            write_registrations(messages, place.ca, count)
+            run = one.take(messages, count, _SIGNED_AT)
             one.runs.setdefault(_SIGNED_AT, []).append(run)
     return services
 
@@ -143,38 +136,30 @@ def main() -> None:
     effort = Effort(given.rounds, given.seconds)
     if shutil.which("wrk") is None:
         sys.exit("wrk is not installed (Debian: apt-get install wrk)")
-    taken = datetime.now(UTC)
-    told: dict[str, Any] = {
-        "taken": taken.isoformat(timespec="seconds"),
-        "machine": machine.describe(),
-        "versions": machine.versions(),
-        "effort": asdict(effort),
-    }
+    told: dict[str, Any] = {"effort": asdict(effort)}
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="esutd-bench-")))
-        folder.chmod(0o755)  # PostgreSQL runs as a user of its own where we are root
-        ca = TestCa.create(folder / "ca")
-        server = given.database or _embedded(stack, folder)
-        certificate = folder / "employer.pem"
-        certificate.write_bytes(ca.identity(EMPLOYER).certificate.public_bytes(Encoding.PEM))
-        service = stack.enter_context(ours(folder, _database(server, "bench_ours"), folder / "ca"))
+        place = stack.enter_context(made(given.database))
+        certificate = place.folder / "employer.pem"
+        signer = TestCa.ensure(place.ca).identity(EMPLOYER)
+        certificate.write_bytes(signer.certificate.public_bytes(Encoding.PEM))
+        service = stack.enter_context(ours(place.folder, place.database("bench_ours"), place.ca))
         peers = [
             stack.enter_context(
-                straightforward(folder, _database(server, f"bench_{worker}"), certificate, worker)
+                straightforward(place.folder, place.database(f"bench_{worker}"), certificate, worker)
             )
             for worker in ("sync", "gthread")
         ]
         for one in (service, *peers):
-            warm(one, folder, folder / "ca")
+            warm(one, place.folder, place.ca)
         peer = max(peers, key=lambda one: one.rate)
         print(f"the faster peer: {peer.name} ({', '.join(f'{one.name} {one.rate:.0f}/s' for one in peers)})")
-        measure(service, peer, folder, folder / "ca", effort)
-        signed = measure_signed(stack, folder, server, TestCa.ensure(folder / "ca"), effort)
+        measure(service, peer, place.folder, place.ca, effort)
+        signed = measure_signed(stack, place, effort)
         told["signed"] = {
             one.name: [asdict(run) | {"rate": run.rate} for run in one.runs[_SIGNED_AT]] for one in signed
         }
         told["megabytes"] = {one.name: round(one.megabytes(), 1) for one in (service, peer)}
-        told["stages"] = stages(_database(server, "bench_stages"), TestCa.ensure(folder / "ca"), _STAGED)
+        told["stages"] = stages(place.database("bench_stages"), TestCa.ensure(place.ca), _STAGED)
         told["ratio"] = {str(number): round(ratio(service, peer, number), 2) for number in _CONNECTIONS}
         told["runs"] = {
             one.name: {
@@ -192,24 +177,7 @@ def main() -> None:
             + ", ".join(f"{stage} {spent:.0f}" for stage, spent in told["stages"].items())
         )
         print(f"PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in told['megabytes'].items())}")
-    kept = RESULTS / f"throughput-{taken:%Y-%m-%d}.json"
-    kept.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"kept in {kept}")
-
-
-def _embedded(stack: ExitStack, folder: Path) -> str:
-    postgres = EmbeddedPostgres(folder / "data")
-    url = postgres.start()
-    stack.callback(postgres.stop)
-    return url
-
-
-def _database(server: str, name: str) -> str:
-    """A database of that name, new."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return psycopg.conninfo.make_conninfo(server, dbname=name)
+    print(f"kept in {keep('throughput', told)}")
 
 
 if __name__ == "__main__":

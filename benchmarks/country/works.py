@@ -25,6 +25,7 @@ from benchmarks.country.messages import (
 from benchmarks.country.plan import NODE, Plan, id_at
 from esutd_bus.node import open_node
 from esutd_bus.passage import Passage, Request
+from esutd_bus.register.decide import needs
 from esutd_bus.register.event import ContractEvent
 from esutd_bus.register.state import State
 from esutd_bus.settings import Settings
@@ -179,7 +180,7 @@ class Works:
         request = self._engine._reader.read(passage, channel, told.at + VERIFIED)  # noqa: SLF001
         if not isinstance(request, Request):
             raise TypeError(request)
-        work = self._engine._work(passage, request)  # noqa: SLF001
+        work = self._engine._work(passage, request, needs(request.command))  # noqa: SLF001
         outcome = work.decide(State(), None)
         if not outcome.events:
             raise ValueError(outcome.answer.body.decode())

@@ -113,11 +113,13 @@ class Engine:
             request = self._reader.read(passage, channel, self._clock())
             if isinstance(request, Speaker):
                 return await self._note(passage, request)
-            request = await self._search(passage, await self._fetch(passage, request))
+            needed = needs(request.command)
+            request = await self._fetch(passage, request, needed)
+            request = await self._search(passage, request, needed)
         except MessageRefused as refused:
             return await self._keep(passage, refused.refusals)
         try:
-            outcome = await self._store.submit(self._work(passage, request))
+            outcome = await self._store.submit(self._work(passage, request, needed))
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
         self._tell_of_entries(passage, outcome)
@@ -130,14 +132,14 @@ class Engine:
         for follower in self._followers if entries else ():
             follower(passage.record.operation or "", entries, lag.total_seconds())
 
-    def _work(self, passage: Passage, request: Request) -> Work:
+    def _work(self, passage: Passage, request: Request, needed: Needs) -> Work:
         return Work(
             [passage.record, *passage.records],
             lambda state, stored: self._settle(
                 passage, state, lambda: self._decide(passage, request, state, stored)
             ),
             employer=request.command.employer,
-            needs=self._with_delivery(passage, needs(request.command)),
+            needs=self._with_delivery(passage, needed),
             key=request.key,
         )
 
@@ -198,12 +200,12 @@ class Engine:
         except (StoreUnavailable, StoreRejected):
             return self._answers.fault(passage, refusals)
 
-    async def _fetch(self, passage: Passage, request: Request) -> Request:
+    async def _fetch(self, passage: Passage, request: Request, needed: Needs) -> Request:
         """Asks the registries what the register must know; not for a message refused or answered already."""
         operation = request.operation
         if not operation.fetch or request.key is None:
             return request
-        state = await self._asked_on(passage, request)
+        state = await self._asked_on(passage, request, needed)
         if state is None:
             return request
         said = {**request.command.values, "message": passage.record.said}
@@ -217,32 +219,31 @@ class Engine:
             fetched[port] = found.value
         return replace(request, fetched=fetched)
 
-    async def _search(self, passage: Passage, request: Request) -> Request:
+    async def _search(self, passage: Passage, request: Request, needed: Needs) -> Request:
         """Looks for what the register must find among many rows; not for a message refused already.
 
         Nor for a stranger, who would learn from how long it takes.
         """
-        needed = needs(request.command)
         if needed.search is None or request.key is None:
             return request
-        if await self._is_strangers(passage, request):
+        if await self._is_strangers(passage, request, needed):
             return replace(request, is_strangers=True)
         whose = needed.owner or request.command.employer
         return replace(request, found=await self._store.search(whose, needed.search))
 
-    async def _is_strangers(self, passage: Passage, request: Request) -> bool:
+    async def _is_strangers(self, passage: Passage, request: Request, needed: Needs) -> bool:
         """Whether the sender may not ask, by the partners of this moment: those in memory may be older."""
         if missing_standing(request.command, self._rulebook().partners) is None:
             return False
-        await self._store.look(self._work(passage, request))
+        await self._store.look(self._work(passage, request, needed))
         return missing_standing(request.command, self._rulebook().partners) is not None
 
-    async def _asked_on(self, passage: Passage, request: Request) -> State | None:
+    async def _asked_on(self, passage: Passage, request: Request, needed: Needs) -> State | None:
         """The state on which registries are asked; None where a request is answered without them.
 
         As before, or by a right that is missing.
         """
-        state, stored = await self._store.look(self._work(passage, request))
+        state, stored = await self._store.look(self._work(passage, request, needed))
         right = missing_right(request.command, state, self._present(passage), self._rulebook())
         return state if stored is None and right is None else None
 

@@ -74,18 +74,8 @@ class Wrapping(Protocol):
         """The envelope that says that the message has arrived. `before`: what was kept when it came first."""
 
 
-class _Direct:
-    """Straight from a sender to a service, and back."""
-
-    is_direct = True
-
-    def wrap(self, told: Told, asked: Record, *, verified: bool) -> Wrapped:
-        """An answer, or a fault with its detail."""
-        del asked, verified
-        if told.blame is None:
-            return Wrapped(200, answer_envelope(told.content))
-        status = BUSY if told.code == "ESB009" else FAULT
-        return Wrapped(status, fault_envelope(told.blame, told.text, told.content))
+class NothingBeside:
+    """What a wrapping is that adds nothing to a message's effect: the answer goes back, and that is all."""
 
     def delivery(self, correspondent: str | None) -> None:
         """None: the requestId alone tells requests apart."""
@@ -98,6 +88,20 @@ class _Direct:
     def acknowledgement(self, asked: Record, before: Any) -> bytes:
         """Never: the answer itself goes back."""
         raise NotImplementedError
+
+
+class _Direct(NothingBeside):
+    """Straight from a sender to a service, and back."""
+
+    is_direct = True
+
+    def wrap(self, told: Told, asked: Record, *, verified: bool) -> Wrapped:
+        """An answer, or a fault with its detail."""
+        del asked, verified
+        if told.blame is None:
+            return Wrapped(200, answer_envelope(told.content))
+        status = BUSY if told.code == "ESB009" else FAULT
+        return Wrapped(status, fault_envelope(told.blame, told.text, told.content))
 
 
 DIRECT = _Direct()

@@ -4,10 +4,12 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 import pytest
+from outbox_at_work import OutboxAtWork, at_work
 from store_works import TABLES
 from structlog.testing import capture_logs
 
 from esutd_bus.store.schema import upgrade
+from support.async_bus import AsyncBus
 from support.databases import create_database
 
 TEMPLATE = "esutd_store"
@@ -31,3 +33,17 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
     """What is logged meanwhile."""
     with capture_logs() as entries:
         yield entries
+
+
+@pytest.fixture
+def bus() -> Iterator[AsyncBus]:
+    """A bus that keeps ids, and can be made to fail."""
+    with AsyncBus() as running:
+        yield running
+
+
+@pytest.fixture
+def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
+    """The job «outbox» on a database of the test's own, and that bus."""
+    with at_work(database, bus.url) as made:
+        yield made

@@ -16,9 +16,9 @@ from esutd_bus.mapping.outgoing import compile_outgoing
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.settings import packaged
 from esutd_bus.signature.key_ring import KeyRing
-from esutd_bus.store import outbox
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.ids import uuid7
+from esutd_bus.store.outbox_message import NOTIFICATION, new_message
 from esutd_bus.store.outbox_state import OPEN
 from esutd_bus.work.delivery import Delivery
 from esutd_bus.work.outbox import Outbox, OutboxRules
@@ -73,8 +73,8 @@ class OutboxAtWork:
     def later(self, **more: float) -> None:
         self.clock.added += timedelta(**more)
 
-    def put(self, destination: str, message_type: str = outbox.NOTIFICATION, **more: Any) -> UUID:
-        message = outbox.new_message(
+    def put(self, destination: str, message_type: str = NOTIFICATION, **more: Any) -> UUID:
+        message = new_message(
             uuid7(),
             destination=destination,
             service_id=destination,
@@ -83,7 +83,9 @@ class OutboxAtWork:
             now=self.now(),
             **{"body": BODY, **more},
         )
-        outbox.put(self.connection, message)
+        columns, values = ", ".join(message), ", ".join(f"%({name})s" for name in message)
+        statement: Any = f"INSERT INTO outbox ({columns}) VALUES ({values})"
+        self.connection.execute(statement, message)
         found: UUID = message["id"]
         return found
 

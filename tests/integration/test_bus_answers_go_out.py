@@ -12,7 +12,8 @@ from outbox_at_work import OutboxAtWork, at_work, rules
 from store_works import rows
 
 from esutd_bus.signature.signing import sign_document, sign_wsse
-from esutd_bus.store import bus_notices, outbox
+from esutd_bus.store import bus_notices
+from esutd_bus.store.outbox_message import REQUEST
 from esutd_bus.testbed.test_ca import TestCa
 from support import bus
 from support.async_bus import AsyncBus
@@ -92,7 +93,7 @@ def test_a_notice_waits_until_its_message_is_known(asgi: Service, ca: TestCa, no
 
 def test_a_response_answers_our_request(asgi: Service, ca: TestCa, node: OutboxAtWork) -> None:
     chain = str(uuid4())
-    message = node.put(f"asked-{uuid4()}", outbox.REQUEST, correlation_id=chain)
+    message = node.put(f"asked-{uuid4()}", REQUEST, correlation_id=chain)
     answer = bus.delivered(
         "<data><found/></data>", message_id=str(uuid4()), correlation_id=chain, message_type="RESPONSE"
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -30,18 +30,6 @@ def run(database: str) -> Run:
         return CliRunner().invoke(main, [*map(str, arguments)], env={"ESUTD_DATABASE_URL": database})
 
     return call
-
-
-@pytest.fixture
-def bus() -> Iterator[AsyncBus]:
-    with AsyncBus() as running:
-        yield running
-
-
-@pytest.fixture
-def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
-    with at_work(database, bus.url) as made:
-        yield made
 
 
 def done(result: Result) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -23,18 +22,6 @@ from esutd_bus.signature.verifier import Verifier
 from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.testbed.test_ca import TestCa
 from support.async_bus import AsyncBus
-
-
-@pytest.fixture
-def bus() -> Iterator[AsyncBus]:
-    with AsyncBus() as running:
-        yield running
-
-
-@pytest.fixture
-def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
-    with at_work(database, bus.url) as made:
-        yield made
 
 
 def test_a_message_is_sent_once_and_its_delivery_is_known(work: OutboxAtWork, bus: AsyncBus) -> None:
@@ -204,17 +191,9 @@ def test_nodes_share_the_work(work: OutboxAtWork, bus: AsyncBus) -> None:
     assert rows(work.url, "SELECT count(DISTINCT node) FROM outbox_attempt WHERE doing = 'send'") == [(2,)]
 
 
-BUS_NOTICE = """
-CREATE TABLE IF NOT EXISTS bus_notice (message_id uuid PRIMARY KEY, kind text NOT NULL, bus_message_id text,
-    correlation_id text, state text, code text, told text, answer bytea, told_at timestamptz NOT NULL,
-    applied_at timestamptz)
-"""
-
-
 def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
     work: OutboxAtWork, bus: AsyncBus
 ) -> None:
-    work.connection.execute(BUS_NOTICE)
     bus.script["portal"] = ["on-delivery"]
     sent = work.put("portal")
     work.turn()
@@ -235,7 +214,6 @@ def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
 
 
 def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: AsyncBus) -> None:
-    work.connection.execute(BUS_NOTICE)
     bus.answers_requests = False
     asked = work.put("registry", "REQUEST")
     work.turn()

@@ -20,7 +20,7 @@ from esutd_bus.bus.wrapper import BrokenWrapperError, in_braces, octets_of
 from esutd_bus.passage import Opened, Passage
 from esutd_bus.soap.envelope import answer_envelope
 from esutd_bus.soap.lexical import escape
-from esutd_bus.store.outbox import REQUEST, RESPONSE
+from esutd_bus.store.outbox_message import REQUEST, RESPONSE
 from esutd_bus.wrapping import DIRECT, LATER, Wrapped
 
 if TYPE_CHECKING:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from esutd_bus.bus.faults import error_info
 from esutd_bus.bus.wrapper import BrokenWrapperError, Wrapper, payload_of, read_wrapper
 from esutd_bus.passage import MessageRefused, Opened, Passage
 from esutd_bus.register.refusal import Refusal
+from esutd_bus.wrapping import NothingBeside
 
 if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
     from esutd_bus.bus.channel_contract import ChannelContract, ChannelOperation
-    from esutd_bus.register.event import Event
     from esutd_bus.soap.contract import ServiceContract
     from esutd_bus.soap.envelope import Envelope
     from esutd_bus.store.journal import Record
@@ -70,8 +70,8 @@ class BusChannel(ABC):
         return Opened(service_id, payload_of(element, wrapper.session_id), needs_document=True)
 
 
-class Unopened:
-    """Around the answer to what has no valid wrapper: always a fault."""
+class Unopened(NothingBeside):
+    """Around the answer to what has no valid wrapper: always a fault. It may come better next time."""
 
     is_direct = False
 
@@ -83,15 +83,3 @@ class Unopened:
         """An `ErrorInfo`."""
         del asked, verified
         return error_info(told, self._operation, self._session_id, datetime.now(UTC))
-
-    def delivery(self, correspondent: str | None) -> None:
-        """None: it may come better next time."""
-
-    def kept(self, asked: Record, answer: Record, correspondent: str | None) -> Sequence[Event]:
-        """Nothing: what it says is not known."""
-        del asked, answer, correspondent
-        return ()
-
-    def acknowledgement(self, asked: Record, before: Any) -> bytes:
-        """Never."""
-        raise NotImplementedError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from esutd_bus.bus.wrapper import properties_of
 from esutd_bus.register.event import Event, RowAdded
-from esutd_bus.store.outbox import RESPONSE, new_message
+from esutd_bus.store.outbox_message import RESPONSE, new_message
 from esutd_bus.wrapping import unwrapped
 
 STATUS = "status"

@@ -23,11 +23,10 @@ from esutd_bus.safekeeping import bundle
 from esutd_bus.safekeeping.bundle import restore_body
 from esutd_bus.safekeeping.container import Damaged, unpack
 from esutd_bus.settings import Settings
-from esutd_bus.soap.contract import load_contracts
 from esutd_bus.store import messages
-from esutd_bus.testbed.composing import Service
 from esutd_bus.testbed.journal_replay import Recorded, Replayed, send_recorded
 from esutd_bus.testbed.replay import EndpointUnreachable
+from esutd_bus.testbed.stage import services
 
 WIDTH_OF_A_FILE = 180
 """Columns of the table where it goes into a file or a pipe."""
@@ -53,8 +52,9 @@ def replay_journal(wanted: str, endpoint: str) -> bool:
     )
     if not recorded:
         raise EnvironmentFault("there is no message that came in directly and whose bytes are at hand")
+    by_name = {each.name: each for each in services(settings.contract_folder).values()}
     try:
-        replayed = send_recorded(recorded, endpoint, _services(settings))
+        replayed = send_recorded(recorded, endpoint, by_name)
     except EndpointUnreachable as error:
         raise EnvironmentFault(f"no service answers at {endpoint}: {error}") from error
     console = Console(width=None if sys.stdout.isatty() else WIDTH_OF_A_FILE)
@@ -125,17 +125,6 @@ def _recorded(message_id: UUID, rows: Sequence[Mapping[str, Any]]) -> Iterator[R
             answered["status"],
             bytes(answered["body"]),
         )
-
-
-def _services(settings: Settings) -> Mapping[str, Service]:
-    return {
-        contract.name: Service(
-            path,
-            {tag: operation.soap_action for tag, operation in contract.operations.items()},
-            contract.name,
-        )
-        for path, contract in load_contracts(settings.contract_folder).by_path.items()
-    }
 
 
 def _table(replayed: Sequence[Replayed]) -> Table:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import zeep
 from lxml import etree
 
-from esutd_bus.registries.lenient import UnreadableXmlError, children, descend, local_name, parse, text_at
-from esutd_bus.registries.sync_channel import refusal
+from esutd_bus.registries.channel_answer import answered
+from esutd_bus.registries.lenient import children, descend, parse, text_at
 from esutd_bus.registries.transport import ChannelTransport, HttpAnswer
 from esutd_bus.registries.upstream import UpstreamUnavailable
 
@@ -200,23 +200,7 @@ class AsyncChannel:
             place.text = None
             place.append(data)
         answer: HttpAnswer = self._transport.post(self._access.url, etree.tostring(envelope), _HEADERS)
-        return _response(answer, f"{operation}Response/response")
-
-
-def _response(answer: HttpAnswer, path: str) -> Element:
-    http = f"HTTP {answer.status}"
-    try:
-        root = parse(answer.body)
-    except UnreadableXmlError as error:
-        raise UpstreamUnavailable(f"{http}: {error}") from error
-    body = descend(root, "Body") if local_name(root) == "Envelope" else None
-    fault = descend(body, "Fault")
-    if fault is not None:
-        raise refusal(fault)
-    response = descend(body, path)
-    if answer.status != _HTTP_OK or response is None:
-        raise UpstreamUnavailable(f"{http}: no answer of the asynchronous channel")
-    return response
+        return answered(answer, f"{operation}Response/response", "asynchronous")
 
 
 def _delivered(message: Element) -> Delivered:

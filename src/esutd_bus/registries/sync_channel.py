@@ -13,10 +13,10 @@ from uuid import uuid4
 import zeep
 from zeep.xsd import AnyObject, String
 
+from esutd_bus.registries.channel_answer import answered
 from esutd_bus.registries.lenient import (
     UnreadableXmlError,
     descend,
-    local_name,
     parse,
     text_at,
 )
@@ -24,7 +24,6 @@ from esutd_bus.registries.transport import ChannelTransport, HttpAnswer
 from esutd_bus.registries.upstream import UpstreamRefused, UpstreamUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from lxml.etree import _Element as Element
@@ -125,39 +124,9 @@ class SyncChannel:
 
 def _response(answer: HttpAnswer) -> Element:
     """`SendMessageResponse/response` of an answer that succeeded."""
-    http = f"HTTP {answer.status}"
-    try:
-        root = parse(answer.body)
-    except UnreadableXmlError as error:
-        raise UpstreamUnavailable(f"{http}: {error}") from error
-    body = descend(root, "Body") if local_name(root) == "Envelope" else None
-    fault = descend(body, "Fault")
-    if fault is not None:
-        raise refusal(fault)
-    response = descend(body, "SendMessageResponse/response")
-    if answer.status != _HTTP_OK or response is None:
-        raise UpstreamUnavailable(f"{http}: no answer of the synchronous channel")
+    response = answered(answer, "SendMessageResponse/response", "synchronous")
     status = descend(response, "responseInfo/status")
     code = text_at(status, "code")
     if code is not None and code.casefold() not in _SUCCESS:
         raise UpstreamRefused(code, text_at(status, "message") or "")
     return response
-
-
-def refusal(fault: Element) -> UpstreamRefused:
-    """A SOAP fault, in the words of the ErrorInfo in its detail where there are any."""
-    code = (text_at(fault, "faultcode") or "Server").rpartition(":")[2]
-    messages: list[str] = []
-    error = next(_errors(fault), None)
-    while error is not None:
-        code = text_at(error, "errorCode") or code
-        messages.append(text_at(error, "errorMessage") or "")
-        error = descend(error, "subError")
-    return UpstreamRefused(code, ": ".join(filter(None, messages)) or text_at(fault, "faultstring") or "")
-
-
-def _errors(fault: Element) -> Iterator[Element]:
-    """ErrorInfo in the fault's detail, whatever its element is called."""
-    detail = descend(fault, "detail")
-    if detail is not None:
-        yield from (info for info in detail if descend(info, "errorCode") is not None)

@@ -24,20 +24,16 @@ ORDER BY n.told_at, n.message_id LIMIT 100 FOR UPDATE OF n SKIP LOCKED
 """
 
 
-def can_be_told(connection: Connection) -> bool:
-    """Whether this database has a place for notices at all."""
-    found = connection.execute("SELECT to_regclass('bus_notice') IS NOT NULL AS there").fetchone()
-    return found is not None and bool(found["there"])
-
-
 def apply(connection: Connection, limits: Limits, now: datetime) -> bool:
     """Applies some of what waits; whether there was anything. In the caller's transaction."""
     notices = connection.execute(_WAITING, {"before": now - _PATIENCE}).fetchall()
+    if not notices:
+        return False
     for notice in notices:
         _apply(connection, notice, limits, now)
     ids = [notice["message_id"] for notice in notices]
     connection.execute("UPDATE bus_notice SET applied_at = %s WHERE message_id = ANY(%s)", (now, ids))
-    return bool(notices)
+    return True
 
 
 def _apply(connection: Connection, notice: dict[str, Any], limits: Limits, now: datetime) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import Table
 
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.state import Moving, Needs, Row, State
-from esutd_bus.store import moving, tables, tables_bus
+from esutd_bus.store import moving, tables
 from esutd_bus.store.connection import Asked, Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
@@ -130,7 +130,7 @@ LEFT JOIN labour_answer a ON a.request_id = r.id
 """  # noqa: S608
 
 _DELIVERIES = f"""
-SELECT {select_list(tables_bus.bus_message, "d")}
+SELECT {select_list(tables.bus_message, "d")}
 FROM unnest(%s::text[], %s::text[]) AS k (delivered_by, delivery) JOIN bus_message d USING (delivered_by, delivery)
 """  # noqa: S608
 

@@ -20,10 +20,6 @@ from esutd_bus.store.outbox_state import OPEN, TRANSITIONS, Happening, OutboxSta
 Connection = psycopg.Connection[dict[str, Any]]
 Row = Mapping[str, Any]
 
-REQUEST: Final = "REQUEST"
-NOTIFICATION: Final = "NOTIFICATION"
-RESPONSE: Final = "RESPONSE"
-
 ASK_AFTER: Final = timedelta(seconds=5)
 """From the bus's taking a message to the first question after it: by then it has usually told by itself."""
 
@@ -319,48 +315,6 @@ def happens(
 def counts(connection: Connection) -> Sequence[Row]:
     """Messages that are not through, and dead ones: rows of `destination`, `state`, `messages`, `oldest`."""
     return connection.execute(_COUNTS).fetchall()
-
-
-def put(connection: Connection, message: Mapping[str, Any]) -> None:
-    """Puts a message out, in the caller's transaction: a row as `new_message` makes it."""
-    columns = ", ".join(message)
-    values = ", ".join(f"%({name})s" for name in message)
-    statement: Any = f"INSERT INTO outbox ({columns}) VALUES ({values})"  # noqa: S608  # columns are our own
-    connection.execute(statement, message)
-
-
-def new_message(
-    outbox_id: UUID,
-    /,
-    *,
-    destination: str,
-    service_id: str,
-    message_type: str,
-    kind: str,
-    now: datetime,
-    **more: Any,
-) -> dict[str, Any]:
-    """A row of `outbox` that waits. `kind`: an entry's kind, or what else tells how the message is made.
-
-    `more`: `contract_id` and `version`, by which messages about a contract keep their order; `message_id` of the
-    message that caused it; `subscription`; `correlation_id`, `session_id`; `body`, the payload, where it is there
-    already.
-    """
-    return {
-        "id": outbox_id,
-        "destination": destination,
-        "service_id": service_id,
-        "message_type": message_type,
-        "kind": kind,
-        "created_at": now,
-        "deadline_from": now,
-        "state": OutboxState.WAITING.value,
-        "next_try": now,
-        "attempts": 0,
-        "failures": 0,
-        "setbacks": 0,
-        **more,
-    }
 
 
 def keep_body(connection: Connection, bodies: Mapping[UUID, bytes]) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from esutd_bus.store.outbox import REQUEST, Connection, Limits, happens
+from esutd_bus.store.outbox import Connection, Limits, happens
+from esutd_bus.store.outbox_message import REQUEST
 from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening, OutboxState
 
 _BY: Final = "the bus"

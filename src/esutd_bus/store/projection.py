@@ -12,15 +12,11 @@ from esutd_bus.register.dictionaries import region
 from esutd_bus.register.event import ContractEvent, DelegationRecorded, Disclosed, RowAdded, RowsStored
 from esutd_bus.register.jsonable import jsonable
 from esutd_bus.register.timeline import entered_as_json
-from esutd_bus.store import (
-    tables,
-    tables_registry_checks,  # noqa: F401  # its rows are added by name
-)
+from esutd_bus.store import tables
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
-from esutd_bus.store.outbox import NOTIFICATION, new_message
+from esutd_bus.store.outbox_message import NOTIFICATION, new_message
 from esutd_bus.store.subscriptions import Subscriptions
-from esutd_bus.store.tables_outbox import outbox
 from esutd_bus.store.work import Outcome
 
 Rows = dict[Table, list[Mapping[str, Any]]]
@@ -72,7 +68,7 @@ class Projection:
                 message_id=record.id,
                 subscription=subscription.name,
             )
-            self.inserts[outbox].append(message)
+            self.inserts[tables.outbox].append(message)
 
     def _put(self, table: Table, row: Mapping[str, Any]) -> None:
         """A row as it is from now on: new at its first version."""

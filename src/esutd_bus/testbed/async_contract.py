@@ -11,8 +11,8 @@ from uuid import uuid4
 import zeep
 from lxml import etree
 
-from esutd_bus.testbed.bus_contract import BrokenRequestError
-from esutd_bus.testbed.xml import SOAP, body_element, local_name, parse
+from esutd_bus.testbed.bus_contract import BrokenRequestError, asked_in
+from esutd_bus.testbed.xml import SOAP, local_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,12 +56,7 @@ class AsyncContract:
         Raises:
             BrokenRequestError: not XML, not SOAP, or not valid.
         """
-        try:
-            message = body_element(parse(body))
-        except etree.XMLSyntaxError as error:
-            raise BrokenRequestError("not XML") from error
-        if message is None:
-            raise BrokenRequestError("not SOAP")
+        message = asked_in(body)
         # Real traffic gives `data` prefixes of its own, which the schema does not.
         for part in message.iter("*"):
             if local_name(part) == "data":

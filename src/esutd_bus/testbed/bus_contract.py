@@ -46,6 +46,21 @@ class BrokenRequestError(Exception):
     """The request is not what the contract asks for. The message says where."""
 
 
+def asked_in(body: bytes) -> Element:
+    """The first element in the Body of a request.
+
+    Raises:
+        BrokenRequestError: not XML, not SOAP.
+    """
+    try:
+        message = body_element(parse(body))
+    except etree.XMLSyntaxError as error:
+        raise BrokenRequestError("not XML") from error
+    if message is None:
+        raise BrokenRequestError("not SOAP")
+    return message
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A request of the synchronous channel."""
@@ -92,12 +107,7 @@ class BusContract:
         Raises:
             BrokenRequestError: not XML, not SOAP, or not valid.
         """
-        try:
-            message = body_element(parse(body))
-        except etree.XMLSyntaxError as error:
-            raise BrokenRequestError("not XML") from error
-        if message is None:
-            raise BrokenRequestError("not SOAP")
+        message = asked_in(body)
         # Real traffic gives `data` prefixes and types of its own, which the schema does not.
         data = next((part for part in message.iter("*") if local_name(part) == "data"), None)
         if data is None:

@@ -63,7 +63,7 @@ def open_stage(
     return Stage(
         endpoint=endpoint,
         signatories=cache(lambda name: CaSignatory(ca.identity(name))),
-        services=_services(contracts_dir or Settings().contract_folder),
+        services=services(contracts_dir or Settings().contract_folder),
         calendar=Calendar(),
         clock=lambda: now or datetime.now(UTC),
         channel=channel,
@@ -71,7 +71,8 @@ def open_stage(
     )
 
 
-def _services(contracts_dir: Path) -> Mapping[str, Service]:
+def services(contracts_dir: Path) -> Mapping[str, Service]:
+    """The services of these contracts, by namespace."""
     return {
         contract.namespace: Service(
             path,

@@ -19,7 +19,8 @@ from esutd_bus.registries.upstream import (
     UpstreamNotReached,
     UpstreamRefused,
 )
-from esutd_bus.store.outbox import ASK_AFTER, NOTIFICATION, REQUEST, Happened
+from esutd_bus.store.outbox import ASK_AFTER, Happened
+from esutd_bus.store.outbox_message import NOTIFICATION, REQUEST
 from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening, OutboxState
 
 FIRST_PAUSE: Final = timedelta(seconds=2)

@@ -92,7 +92,6 @@ class Outbox:
         self._came: list[tuple[str, Happened]] = []
         """What is not recorded yet: kept where the database is away for a moment."""
 
-        self._can_be_told: bool | None = None
         self._told_at: datetime | None = None
 
     def run(self, connection: Connection) -> None:
@@ -165,7 +164,8 @@ class Outbox:
         now, limits = self._clock(), self._rules.limits
         if len(self._under_way) >= AT_ONCE:
             return False
-        self._apply_notices(connection, now)
+        with connection.transaction():
+            bus_notices.apply(connection, limits, now)
         with connection.transaction():
             outbox.end_leases(connection, limits, now)
             taken = outbox.take(connection, self._rooms(connection, now), limits, now, self._rules.node)
@@ -176,14 +176,6 @@ class Outbox:
             future = self._threads.submit(self._delivery.attempt, attempt, self._clock)
             self._under_way[future] = attempt.message["destination"]
         return bool(taken)
-
-    def _apply_notices(self, connection: Connection, now: datetime) -> None:
-        """What the bus has told by itself, if there is a node that it can tell."""
-        if self._can_be_told is None:
-            self._can_be_told = bus_notices.can_be_told(connection)
-        if self._can_be_told:
-            with connection.transaction():
-                bus_notices.apply(connection, self._rules.limits, now)
 
     def _rooms(self, connection: Connection, now: datetime) -> Mapping[str, int]:
         """Destination → how many of its messages may be taken."""

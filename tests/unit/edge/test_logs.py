@@ -19,8 +19,12 @@ IIN = "850101300123"
 def logs_as_they_were() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
+    config = structlog.get_config()
+    processors = config["processors"][:]
     yield
-    structlog.reset_defaults()
+    # The very list: loggers of other modules that were in use before keep it, and others' tests look into it.
+    config["processors"][:] = processors
+    structlog.configure(**config)
     logging.captureWarnings(capture=False)
     root.handlers[:], root.level = handlers, level
 

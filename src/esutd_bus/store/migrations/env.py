@@ -2,12 +2,6 @@
 
 from alembic import context
 
-from esutd_bus.store import (
-    tables_archive,  # noqa: F401  # their tables are of the same metadata
-    tables_bus,  # noqa: F401
-    tables_outbox,  # noqa: F401
-    tables_registry_checks,  # noqa: F401
-)
 from esutd_bus.store.tables import metadata
 
 context.configure(

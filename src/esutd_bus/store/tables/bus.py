@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
+from sqlalchemy import Column, Index, LargeBinary, Table, Text, UniqueConstraint, Uuid, text
 from sqlalchemy.dialects.postgresql import JSONB
 
-from esutd_bus.store.tables import metadata
-
-_INSTANT = DateTime(timezone=True)
+from esutd_bus.store.tables.common import INSTANT, metadata
 
 bus_message = Table(
     "bus_message",
@@ -42,8 +40,8 @@ bus_notice = Table(
     Column("code", Text),
     Column("told", Text),
     Column("answer", LargeBinary),
-    Column("told_at", _INSTANT, nullable=False),
-    Column("applied_at", _INSTANT),
+    Column("told_at", INSTANT, nullable=False),
+    Column("applied_at", INSTANT),
     Index("ix_bus_notice_waiting", "told_at", postgresql_where=text("applied_at IS NULL")),
     Index(None, "bus_message_id", postgresql_where=text("bus_message_id IS NOT NULL")),
     comment="What the bus tells of messages of ours: a state, or an answer. It waits for the outbox.",

@@ -1,10 +1,9 @@
-"""The tables of what is sent by the bus: the messages, what was done with each, their destinations, who subscribes."""
+"""What is sent by the bus: messages, what was done with each, their destinations, who subscribes."""
 
 from __future__ import annotations
 
 from sqlalchemy import (
     Column,
-    DateTime,
     ForeignKey,
     Index,
     Integer,
@@ -19,11 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from esutd_bus.store.outbox_state import OPEN
-from esutd_bus.store.tables import metadata
-
-_INSTANT = DateTime(timezone=True)
-_RARE = {"rare": True}
-"""Empty when a message is put out: left out of the INSERT."""
+from esutd_bus.store.tables.common import INSTANT, RARE, metadata
 
 outbox = Table(
     "outbox",
@@ -37,21 +32,21 @@ outbox = Table(
     Column("version", Integer),
     Column("message_id", Uuid),
     Column("subscription", Text),
-    Column("created_at", _INSTANT, nullable=False),
-    Column("deadline_from", _INSTANT, nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("deadline_from", INSTANT, nullable=False),
     Column("state", Text, nullable=False),
-    Column("next_try", _INSTANT, nullable=False),
+    Column("next_try", INSTANT, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("setbacks", Integer, nullable=False),
-    Column("correlation_id", Text, info=_RARE),
-    Column("bus_message_id", Text, info=_RARE),
-    Column("session_id", Text, info=_RARE),
-    Column("leased_until", _INSTANT, info=_RARE),
-    Column("changed_at", _INSTANT, info=_RARE),
-    Column("reason", Text, info=_RARE),
-    Column("body", LargeBinary, info=_RARE),
-    Column("answer", LargeBinary, info=_RARE),
+    Column("correlation_id", Text, info=RARE),
+    Column("bus_message_id", Text, info=RARE),
+    Column("session_id", Text, info=RARE),
+    Column("leased_until", INSTANT, info=RARE),
+    Column("changed_at", INSTANT, info=RARE),
+    Column("reason", Text, info=RARE),
+    Column("body", LargeBinary, info=RARE),
+    Column("answer", LargeBinary, info=RARE),
     Index("ix_outbox_due", "destination", "next_try", "id", postgresql_where=text(OPEN)),
     Index("ix_outbox_order", "contract_id", "destination", "version", postgresql_where=text(OPEN)),
     Index("ix_outbox_deadline", "deadline_from", postgresql_where=text(OPEN)),
@@ -75,8 +70,8 @@ outbox_attempt = Table(
     Column("number", Integer, nullable=False),
     Column("doing", Text, nullable=False),
     Column("node", Text, nullable=False),
-    Column("began_at", _INSTANT, nullable=False),
-    Column("ended_at", _INSTANT),
+    Column("began_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
     Column("happened", Text),
     Column("state", Text),
     Column("http_status", SmallInteger),
@@ -92,9 +87,9 @@ outbox_destination = Table(
     metadata,
     Column("destination", Text, primary_key=True),
     Column("failures", Integer, nullable=False),
-    Column("open_until", _INSTANT),
+    Column("open_until", INSTANT),
     Column("last_error", Text),
-    Column("changed_at", _INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
     comment="The circuit breaker of each destination: after some failures in a row it is left alone for a while.",
 )
 
@@ -106,7 +101,7 @@ subscription = Table(
     Column("service_id", Text, nullable=False),
     Column("employer", Text),
     Column("events", ARRAY(Text), nullable=False),
-    Column("added_at", _INSTANT, nullable=False),
+    Column("added_at", INSTANT, nullable=False),
     comment="Who is told by the bus of which entries: of one employer's contracts, or of all.",
 )
 
@@ -114,10 +109,10 @@ job_turn = Table(
     "job_turn",
     metadata,
     Column("job", Text, nullable=False),
-    Column("period", _INSTANT, nullable=False),
+    Column("period", INSTANT, nullable=False),
     Column("node", Text, nullable=False),
-    Column("began_at", _INSTANT, nullable=False),
-    Column("ended_at", _INSTANT),
+    Column("began_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT),
     # Two nodes that begin the same period's turn cannot both commit.
     PrimaryKeyConstraint("job", "period"),
     comment="Which node took a job's turn of which period: once a period, however many nodes there are.",
