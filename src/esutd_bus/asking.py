@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -158,34 +159,30 @@ def refused(error: UpstreamError | KeyUnavailableError) -> Refusal:
 
 def records(exchanges: Sequence[Exchange], message_id: UUID | None) -> list[Record]:
     """The calls that were made for the sake of a message, as the journal keeps them."""
+    record = partial(
+        Record, channel="bus", service="SyncChannel", operation="SendMessage", reply_to=message_id
+    )
     kept = []
     for exchange in exchanges:
+        said = exchange.outcome.value
         kept.append(
-            Record(
+            record(
                 id=uuid7(),
                 direction="out",
                 recorded_at=exchange.started_at,
-                channel="bus",
-                service="SyncChannel",
-                operation="SendMessage",
                 body=exchange.sent,
-                reply_to=message_id,
-                code=exchange.outcome.value if exchange.received is None else None,
+                code=said if exchange.received is None else None,
             )
         )
         if exchange.received is not None:
             kept.append(
-                Record(
+                record(
                     id=uuid7(),
                     direction="in",
                     recorded_at=exchange.ended_at,
-                    channel="bus",
-                    service="SyncChannel",
-                    operation="SendMessage",
                     body=exchange.received,
-                    reply_to=message_id,
                     status=exchange.status,
-                    code=exchange.outcome.value,
+                    code=said,
                 )
             )
     return kept

@@ -75,13 +75,6 @@ def employer_kind(text: str) -> EmployerKind | None:
     return None
 
 
-def mask_iin(text: str) -> str:
-    """The number as a log may show it: `180101100012` → `1801******12`. Anything else is hidden whole."""
-    if not _TWELVE_DIGITS.fullmatch(text):
-        return "*" * len(text)
-    return f"{text[:4]}******{text[-2:]}"
-
-
 def born_on(iin: str) -> date | None:
     """The date of birth that an IIN tells; `None` where it tells none. Takes twelve digits."""
     century = _CENTURY.get(iin[6])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from esutd_bus.register.identifiers import EmployerKind, check_digit, employer_kind, is_bin, is_iin, mask_iin
+from esutd_bus.register.identifiers import EmployerKind, check_digit, employer_kind, is_bin, is_iin
 
 BINS = ["990440000385", "940340000421", "960340000514"]
 EASTERN_ARABIC_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
@@ -138,9 +138,3 @@ def test_twelve_ascii_digits_are_asked_for(text: str) -> None:
 def test_any_text_is_judged(text: str) -> None:
     assert is_iin(text) in {True, False}
     assert is_bin(text) in {True, False}
-
-
-def test_a_log_sees_no_iin() -> None:
-    assert mask_iin("180101100012") == "1801******12"
-    assert mask_iin("18010110001") == "***********"
-    assert mask_iin("") == ""
