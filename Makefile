@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV ?= .venv
 # Test processes; a file's tests stay together, since they share services and databases.
 JOBS ?= 2
+# In the order of tests/conftest.py: xdist's own would be by the number of tests, with the longest ones last.
+SHARE := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 # Mutated messages that `make fuzz` tries, and sequences of entries that `make model` does.
 FUZZ ?= 20000
 MODEL ?= 1000
@@ -12,6 +14,8 @@ MINUTES ?= 10
 # Messages that `make backup-trial` fills a register with.
 SIZE ?= 200000
 BIN := $(VENV)/bin
+# What is never imported need not be compiled.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 NODE_CLIENT := tests/interop/node/node_modules/.package-lock.json
 
 .PHONY: demo test test-server fuzz model chaos crashes catalogue-by-bus check codes clauses docs bench bench-stages \
@@ -22,10 +26,10 @@ demo: $(VENV)/installed  ## the whole way of a message, on this machine
 	$(BIN)/esutd-bus demo
 
 test: $(VENV)/installed-dev $(if $(shell command -v npm),$(NODE_CLIENT))  ## the test suite, on the embedded PostgreSQL
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --junitxml=var/tests.xml $(ARGS)
+	$(BIN)/python -m pytest $(SHARE) --junitxml=var/tests.xml $(ARGS)
 
 test-server: $(VENV)/installed-dev  ## the test suite, on Debian's PostgreSQL
-	tests/support/with-server-postgres $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	tests/support/with-server-postgres $(BIN)/python -m pytest $(SHARE) $(ARGS)
 
 fuzz: $(VENV)/installed-dev  ## mutated messages, in process and over HTTP; another seed: ARGS="--fuzz-seed other"
 	$(BIN)/python -m pytest -q tests/unit/signature/test_fuzz.py tests/acceptance/attacks/test_fuzz_at_the_doors.py --fuzz $(FUZZ) $(ARGS)
@@ -95,8 +99,8 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/installed: $(VENV)/bin/python requirements/main.txt pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/main.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes -r requirements/main.txt
+	$(PIP) --no-deps --no-build-isolation -e .
 	touch $@
 
 # The node client of the interop tests; without npm they say that they are skipped.
@@ -104,5 +108,5 @@ $(NODE_CLIENT): tests/interop/node/package.json
 	npm install --prefix tests/interop/node --no-package-lock --no-audit --no-fund --silent
 
 $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(PIP) --require-hashes -r requirements/dev.txt
 	touch $@

@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck
-from hypothesis import settings as hypothesis_settings
 
 from esutd_bus.commands.database import bring_up_to_date
 from esutd_bus.settings import Settings, packaged
@@ -25,12 +23,11 @@ from support.attacks.attack import Attestors, Forge
 from support.databases import NewDatabase, create_database, without_fsync
 from support.fuzzing import MESSAGES, SEED, Budget
 from support.services import Service, asgi_service, wsgi_service
+from support.unhurried import try_unhurriedly
 
 ROOT = Path(__file__).parents[1]
 
-# How fast a machine is today proves nothing.
-hypothesis_settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-hypothesis_settings.load_profile("unhurried")
+try_unhurriedly()
 
 GIVEN_SERVER = "ESUTD_TEST_DATABASE_URL"
 """A PostgreSQL server on which the tests may create databases; absent: the embedded one."""
@@ -50,9 +47,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--chaos", type=float, metavar="SECONDS", help="how long nodes are killed under load")
     parser.addoption(
-        "--whole-catalogue", action="store_true", help="take every fixture by the bus, not one of each code"
+        "--whole-catalogue",
+        action="store_true",
+        help="every fixture in process and by the bus, not one of each code",
     )
     parser.addoption("--fuzz-seed", default=SEED, metavar="SEED", help="another seed makes other mutations")
+
+
+LONG = (
+    "interop/test_stock_clients.py", "acceptance/test_chaos.py", "integration/test_country.py",
+    "unit/test_clause_mutations.py", "acceptance/test_fixture_answers.py", "integration/test_orders_hold.py",
+    "acceptance/test_keys_of_the_service.py", "acceptance/test_revoked_certificates.py",
+    "acceptance/hostile/test_hostile.py", "acceptance/test_operating.py", "acceptance/attacks/test_attacks.py",
+    "unit/signature/test_controls_matter.py", "integration/test_refresh_trust.py",
+    "integration/test_load_benchmarks.py", "acceptance/test_kept_safe.py", "acceptance/test_simulated_faults.py",
+    "integration/test_throughput_benchmark.py", "integration/test_batches_beside_singles.py",
+    "acceptance/test_batches.py", "integration/test_outbox_crashes.py",
+)  # fmt: skip
+"""The files that take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files go first: the short ones are what keeps all test processes busy until the end."""
+    turns = {Path(__file__).parent / name: turn for turn, name in enumerate(LONG)}
+    items.sort(key=lambda item: turns.get(item.path, len(LONG)))
 
 
 @pytest.fixture(scope="session")
@@ -136,7 +154,7 @@ def service_environment(
         "ESUTD_CRL_URLS": json.dumps(ca_server.list_urls),
         **registry_settings(ca, registry.sync_url),
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
-        "ESUTD_BODY_TIMEOUT_SECONDS": "5",
+        "ESUTD_BODY_TIMEOUT_SECONDS": "3",
         "ESUTD_LOG_LEVEL": "WARNING",
         "ESUTD_BELIEVE_SENT_AT": "true",
     }

@@ -153,6 +153,7 @@ def test_whoever_is_entrusted_may_send_batches_and_ask_for_them(
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_batch_delegates"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
     }
     act = {"delegate": {"iin": OFFICER}, "actNumber": "12-П", "actDate": today()}
     entrusting = envelope(
@@ -176,6 +177,7 @@ def test_a_batch_survives_a_kill_whole_or_not_at_all(
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_batch_crash"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_LOG_LEVEL": "WARNING",
         "ESUTD_NODE": "first",
     }

@@ -29,6 +29,7 @@ def test_every_acknowledged_contract_survives_a_kill(
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_crash"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_LOG_LEVEL": "WARNING",
     }
     acknowledged: dict[str, str] = {}

@@ -5,14 +5,13 @@ Of each answer code one message goes, and of each operation one that is accepted
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import pytest
-from test_fixture_answers_in_process import HERE, InProcess, application
+from test_fixture_answers_in_process import HERE, InProcess, application, one_of_each
 
 from esutd_bus.edge.wsgi_application import WsgiApplication
 from esutd_bus.settings import packaged
-from esutd_bus.testbed.fixtures import Fixture
 from esutd_bus.testbed.replay import Replay, chosen_fixtures
 from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
@@ -26,14 +25,6 @@ TOLD_OTHERWISE = {
         "+GetRequestStatusResponse/answer/httpStatus = 200",
     )
 }
-
-
-def one_of_each(fixtures: Iterable[Fixture]) -> list[Fixture]:
-    chosen: dict[tuple[str, ...], Fixture] = {}
-    for fixture in fixtures:
-        codes = tuple(sorted({error.code for error in fixture.expect.expected_errors}))
-        chosen.setdefault(codes or (fixture.operation,), fixture)
-    return list(chosen.values())
 
 
 def test_every_message_gets_the_same_answer_by_the_bus(

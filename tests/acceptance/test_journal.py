@@ -88,6 +88,7 @@ def recorded(new_database: NewDatabase, ca: TestCa, session_folder: Path) -> dic
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_journal"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_LOG_LEVEL": "WARNING",
     }
     with asgi_service(environment, session_folder / "journal.log", workers=1) as service:

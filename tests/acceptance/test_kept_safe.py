@@ -43,6 +43,7 @@ def recorded(postgres: str, ca: TestCa, session_folder: Path) -> dict[str, str]:
     environment = {
         "ESUTD_DATABASE_URL": create_database(postgres, "esutd_safe"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_LOG_LEVEL": "WARNING",
     }
     with asgi_service(environment, session_folder / "safe.log", workers=1) as service:

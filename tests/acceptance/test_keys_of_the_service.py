@@ -63,6 +63,7 @@ def start(
         environment = {
             "ESUTD_DATABASE_URL": new_database(f"esutd_keys_{request.param}_{name}"),
             "ESUTD_TRUST_DIR": str(ca.trust_dir),
+            "ESUTD_WORK": "false",
             "ESUTD_SIGN_ANSWERS": "true",
             **keys,
         }

@@ -169,6 +169,7 @@ def exchange(
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_exchange"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_CONTRACTS_DIR": str(folder),
         "ESUTD_LOG_LEVEL": "WARNING",
     }

@@ -75,6 +75,7 @@ def own(new_database: NewDatabase, ca: TestCa) -> dict[str, str]:
     return {
         "ESUTD_DATABASE_URL": new_database("esutd_operating"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_LOG_LEVEL": "WARNING",
     }
 
@@ -217,7 +218,7 @@ def test_rules_follow_the_clock_they_are_given(own: dict[str, str], ca: TestCa, 
 
 
 def test_a_messages_own_clock_is_believed_on_a_testbed_alone(
-    own: dict[str, str], ca: TestCa, tmp_path: Path
+    own: dict[str, str], asgi: Service, ca: TestCa, tmp_path: Path
 ) -> None:
     tomorrow = contract(concludedOn=(datetime.now(ALMATY) + timedelta(days=1)).date().isoformat())
     late = header(sentAt=(datetime.now(ALMATY) + timedelta(days=2)).isoformat())
@@ -226,9 +227,8 @@ def test_a_messages_own_clock_is_believed_on_a_testbed_alone(
     with asgi_service(own, tmp_path / "plain.log", workers=1) as service:
         assert send(service.url, message, employer).fields == [("SCSE059", "contract/concludedOn")]
     message = register(contract=tomorrow, requestHeader=header(sentAt=late["sentAt"]))
-    testbed = {**own, "ESUTD_BELIEVE_SENT_AT": "true"}
-    with asgi_service(testbed, tmp_path / "testbed.log", workers=1) as service:
-        assert send(service.url, message, employer).codes == ["SCSS001"]
+    assert asgi.environment["ESUTD_BELIEVE_SENT_AT"] == "true"
+    assert send(asgi.url, message, employer).codes == ["SCSS001"]
 
 
 def test_a_database_that_goes_away_and_comes_back(

@@ -28,6 +28,7 @@ def signing(new_database: NewDatabase, ca: TestCa, session_folder: Path) -> Iter
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_signing"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_SIGN_ANSWERS": "true",
         "ESUTD_KEY_FILE": str(service_key.path),
         "ESUTD_KEY_PASSWORD": service_key.password,

@@ -136,6 +136,7 @@ def service(
     environment = {
         "ESUTD_DATABASE_URL": new_database("esutd_rights"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
+        "ESUTD_WORK": "false",
         "ESUTD_CONTRACTS_DIR": str(folder),
         "ESUTD_LOG_LEVEL": "WARNING",
     }

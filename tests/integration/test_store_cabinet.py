@@ -380,19 +380,19 @@ async def test_an_acknowledgement_is_told_and_never_taken_back(database: str) ->
 MANY = """
     INSERT INTO contract SELECT (jsonb_populate_record(c, jsonb_build_object(
         'id', gen_random_uuid(), 'external_id', 'm' || n, 'number', 'm' || n, 'employee_iin', 'i' || n / 2
-    ))).* FROM contract c, generate_series(1, 20000) n WHERE c.number = 'n1';
+    ))).* FROM contract c, generate_series(1, 5000) n WHERE c.number = 'n1';
     INSERT INTO contract_event SELECT (jsonb_populate_record(e, jsonb_build_object(
         'contract_id', c.id, 'version', v, 'message_id', gen_random_uuid(), 'changes', CASE WHEN c.number LIKE '%7'
         THEN jsonb_build_array(jsonb_build_object('field', 'employee_iin', 'before', 'f' || c.number)) ELSE '[]' END
     ))).* FROM contract c, contract_event e, generate_series(1, 3) v WHERE c.number LIKE 'm%' AND e.version = 1;
     INSERT INTO disclosure SELECT (jsonb_populate_record(d, jsonb_build_object(
         'id', gen_random_uuid(), 'employee_iin', 'i' || n / 2
-    ))).* FROM disclosure d, generate_series(1, 20000) n;
+    ))).* FROM disclosure d, generate_series(1, 5000) n;
     INSERT INTO message (chain, seq, id, direction, recorded_at, channel, service, body_sha256, hash)
         SELECT 'x', row_number() OVER (), message_id, 'in', recorded_at, 'direct', 'x', '', '' FROM contract_event
         WHERE contract_id IN (SELECT id FROM contract WHERE number LIKE 'm%');
     INSERT INTO iin_change SELECT gen_random_uuid(), 'e', 'i' || n, 'j' || n, gen_random_uuid(), now()
-        FROM generate_series(1, 20000) n;
+        FROM generate_series(1, 5000) n;
     INSERT INTO acknowledgement SELECT gen_random_uuid(), contract_id || '/' || version, 'i1', now(), 'x', message_id
         FROM contract_event
 """

@@ -235,7 +235,7 @@ def many(url: str) -> None:
                 'id', gen_random_uuid(), 'employer', '1000000' || n % 300, 'external_id', 'm' || n,
                 'number', 'm' || n, 'kato_code', (10 + n % 60) || '1410000',
                 'working_hours_code', nullif(n % 100, 0)
-            ))).* FROM contract c, generate_series(1, 20000) n WHERE c.number = 'n'
+            ))).* FROM contract c, generate_series(1, 5000) n WHERE c.number = 'n'
         """)
         connection.execute("""
             INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,

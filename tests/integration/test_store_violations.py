@@ -108,7 +108,7 @@ def test_a_search_walks_the_small_indexes(database: str) -> None:
             INSERT INTO contract SELECT (jsonb_populate_record(c, jsonb_build_object(
                 'id', gen_random_uuid(), 'employer', '1000000' || n % 300, 'external_id', 'm' || n,
                 'number', 'm' || n, 'working_hours_code', nullif(n % 100, 0)
-            ))).* FROM contract c, generate_series(1, 20000) n WHERE c.number = 'n'
+            ))).* FROM contract c, generate_series(1, 5000) n WHERE c.number = 'n'
         """)
         connection.execute("""
             INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by,

@@ -27,10 +27,11 @@ def became() -> dict[str, Any]:
 
 
 def tried(table: Path) -> dict[str, Any]:
-    command = [sys.executable, clause_mutants.__file__, str(table)]
-    said: dict[str, Any] = json.loads(
-        subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    command = [sys.executable, "-m", clause_mutants.__name__, str(table)]
+    ran = subprocess.run(
+        command, cwd=clause_mutants.ROOT / "tests", capture_output=True, text=True, check=True
     )
+    said: dict[str, Any] = json.loads(ran.stdout)
     return said
 
 
