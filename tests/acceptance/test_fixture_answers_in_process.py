@@ -16,6 +16,7 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 
+from esutd_bus.edge import wsgi_application
 from esutd_bus.edge.wsgi_application import WsgiApplication
 from esutd_bus.node import open_node
 from esutd_bus.settings import Settings, packaged
@@ -72,9 +73,12 @@ def application(asgi: Service, service_environment: Mapping[str, str]) -> Iterat
         for name, value in service_environment.items():
             patch.setenv(name, value)
         settings = Settings()
-    made = WsgiApplication(lambda: settings, open_node)
-    yield made
-    made.close()
+    with pytest.MonkeyPatch.context() as patch:
+        # It would set up this process's logs for good, and what other tests capture would not be found.
+        patch.setattr(wsgi_application, "configure_logs", lambda *_: None)
+        made = WsgiApplication(lambda: settings, open_node)
+        yield made
+        made.close()
 
 
 def one_of_each(fixtures: Iterable[Fixture]) -> list[Fixture]:
