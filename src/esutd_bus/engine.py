@@ -321,5 +321,7 @@ class Engine:
 
     async def close(self) -> None:
         """Finishes what is under way."""
-        await self._store.close()
-        self.keys.close()
+        try:
+            await self._store.close()
+        finally:
+            self.keys.close()
