@@ -74,12 +74,15 @@ class _Registered:
 
     def beside(self, state: State, command: Command) -> State:
         """What an entry meets: the register as it was before the batch, and what the batch has added."""
-        wanted = register_contract.needs(command)
+        said = command.values.get("contract", {})
+        there = self._by_external_id.get(said.get("external_id"))
+        numbered = self._by_number.get(said.get("number"))
+        if there is None and numbered is None:
+            return state
         return replace(
             state,
-            contract_by_external_id=self._by_external_id.get(wanted.contract_external_id)
-            or state.contract_by_external_id,
-            contract_by_number=self._by_number.get(wanted.contract_number) or state.contract_by_number,
+            contract_by_external_id=there or state.contract_by_external_id,
+            contract_by_number=numbered or state.contract_by_number,
         )
 
     def add(self, decision: Accepted) -> Mapping[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from esutd_bus.register.case import Case
+from esutd_bus.register.dictionaries import Dictionaries
 from esutd_bus.register.fields import CodeCheck
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.work_place import is_abroad
@@ -23,13 +24,15 @@ def codes_are_in_dictionaries(case: Case) -> Iterator[Refusal]:
     for check in case.rules.fields.codes:
         code = case.value(check.field)
         if code is not None and not (check.field == _KATO_FIELD and is_abroad(case)):
-            yield from _judge(check, code, case)
+            refusal = _judged(check, code, case.rules.dictionaries)
+            if refusal is not None:
+                yield refusal
 
 
-def _judge(check: CodeCheck, code: str, case: Case) -> Iterator[Refusal]:
-    dictionaries = case.rules.dictionaries
+def _judged(check: CodeCheck, code: str, dictionaries: Dictionaries) -> Refusal | None:
     too_coarse = check.coarse and dictionaries.level(check.dictionary, code) in check.coarse
     if too_coarse or not dictionaries.exists(check.dictionary, code):
-        yield Refusal(check.unknown, check.field)
-    elif check.not_leaf and not dictionaries.is_leaf(check.dictionary, code):
-        yield Refusal(check.not_leaf, check.field)
+        return Refusal(check.unknown, check.field)
+    if check.not_leaf and not dictionaries.is_leaf(check.dictionary, code):
+        return Refusal(check.not_leaf, check.field)
+    return None

@@ -119,6 +119,7 @@ def contract_is_named(case: Case) -> Iterator[Refusal]:
 def _missing(case: Case, entry: str, table: str) -> Iterator[Refusal]:
     if case.command.refusals:
         return
+    said = case.said
     for column, code in case.rules.fields.required[entry].items():
-        if case.value(f"{table}.{column}") is None:
+        if said.get(f"{table}.{column}") is None:
             yield Refusal(code, f"{table}.{column}")
