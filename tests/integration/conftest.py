@@ -8,8 +8,10 @@ from outbox_at_work import OutboxAtWork, at_work
 from store_works import TABLES
 from structlog.testing import capture_logs
 
+from esutd_bus.settings import packaged
 from esutd_bus.store.schema import upgrade
-from support.async_bus import AsyncBus
+from esutd_bus.testbed.simulated_bus import SimulatedBus
+from support.breaking import is_new
 from support.databases import create_database
 
 TEMPLATE = "esutd_store"
@@ -35,15 +37,22 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
 
 
-@pytest.fixture
-def bus() -> Iterator[AsyncBus]:
-    """A bus that keeps ids, and can be made to fail."""
-    with AsyncBus() as running:
+@pytest.fixture(scope="session")
+def running_bus() -> Iterator[SimulatedBus]:
+    """The simulated bus; it keeps ids, and can be made to fail."""
+    with SimulatedBus(packaged(".")) as running:
         yield running
 
 
 @pytest.fixture
-def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
+def bus(running_bus: SimulatedBus) -> SimulatedBus:
+    """The simulated bus, which nobody has called yet, and on which nothing goes wrong yet."""
+    is_new(running_bus)
+    return running_bus
+
+
+@pytest.fixture
+def work(database: str, bus: SimulatedBus) -> Iterator[OutboxAtWork]:
     """The job «outbox» on a database of the test's own, and that bus."""
-    with at_work(database, bus.url) as made:
+    with at_work(database, bus.async_url) as made:
         yield made
