@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
 import requests
 from lxml import etree
-from outbox_at_work import OutboxAtWork, at_work, rules
+from outbox_at_work import OutboxAtWork, rules
 from store_works import rows
 
-from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.store import bus_notices
 from esutd_bus.store.outbox_message import REQUEST
@@ -20,24 +17,9 @@ from esutd_bus.testbed.fault_script import Deed, Fault
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from support import bus
-from support.breaking import always, is_new, plays
+from support.breaking import always, plays
 from support.messages import register
 from support.services import Service, until
-
-
-@pytest.fixture(scope="module")
-def shep(asgi: Service, ca: TestCa) -> Iterator[SimulatedBus]:
-    """The bus, which delivers to the service itself."""
-    address = f"{asgi.url}/shep/async"
-    with SimulatedBus(packaged("."), key=ca.identity("bus"), deliver_to=address) as running:
-        yield running
-
-
-@pytest.fixture
-def node(asgi: Service, shep: SimulatedBus) -> Iterator[OutboxAtWork]:
-    is_new(shep)
-    with at_work(asgi.database_url, shep.async_url) as working:
-        yield working
 
 
 def told(asgi: Service, ca: TestCa, message: bytes) -> None:

@@ -43,6 +43,7 @@ def is_new(bus: SimulatedBus) -> None:
     bus.channel.forget()
     bus.channel.knows_senders_ids = bus.channel.answers_requests = True
     bus.calls.clear()
+    bus.answered.clear()
 
 
 def delivered(bus: SimulatedBus) -> list[str]:

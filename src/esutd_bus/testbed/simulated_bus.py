@@ -116,6 +116,11 @@ class SimulatedBus:
         return self.channel.received
 
     @property
+    def answered(self) -> list[int]:
+        """HTTP status of the client's answer to each delivery, in order; without `deliver_to` there are none."""
+        return [] if self._deliveries is None else self._deliveries.answered
+
+    @property
     def faults(self) -> FaultsAtWork:
         """The script at work."""
         return self._faults

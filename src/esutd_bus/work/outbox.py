@@ -25,8 +25,9 @@ from esutd_bus.store import breakers, bus_notices, outbox
 from esutd_bus.store.outbox import Happened, Limits
 from esutd_bus.store.outbox_facts import facts
 from esutd_bus.store.outbox_state import Happening, OutboxState
+from esutd_bus.store.pause import pause
 from esutd_bus.work import metrics
-from esutd_bus.work.delivery import Attempt, Delivery, pause
+from esutd_bus.work.delivery import Attempt, Delivery
 
 if TYPE_CHECKING:
     from esutd_bus.mapping.outgoing import OutgoingMessage
@@ -144,7 +145,7 @@ class Outbox:
             self._judge_destinations(connection, came, now)
         del self._came[: len(came)]
         for _, happened in came:
-            metrics.OUTBOX_ATTEMPTS.labels(str(happened.what or "nothing new")).inc()
+            metrics.OUTBOX_HAPPENED.labels(str(happened.what or "nothing new")).inc()
             if moved.get(happened.id) is OutboxState.DEAD:
                 _log.warning("a message is given up", outbox=str(happened.id), reason=happened.reason)
 
@@ -165,7 +166,9 @@ class Outbox:
         if len(self._under_way) >= AT_ONCE:
             return False
         with connection.transaction():
-            bus_notices.apply(connection, limits, now)
+            told = bus_notices.apply(connection, limits, now)
+        for what in told:
+            metrics.OUTBOX_HAPPENED.labels(what).inc()
         with connection.transaction():
             outbox.end_leases(connection, limits, now)
             taken = outbox.take(connection, self._rooms(connection, now), limits, now, self._rules.node)
