@@ -146,6 +146,20 @@ def test_messages_about_a_contract_keep_their_order_and_others_go_on(
     assert delivered(bus).index(str(other)) < delivered(bus).index(str(second))
 
 
+def test_what_waits_behind_another_one_stands_before_none_that_can_go(
+    work: OutboxAtWork, bus: SimulatedBus
+) -> None:
+    plays(bus, always("portal", REFUSES))
+    first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
+    work.later(seconds=10)
+    other = work.put("portal")
+    work.turn()
+    work.settle()
+    assert set(work.states()) == {first, second, other}
+    query = "SELECT id FROM outbox WHERE id = ANY(%s) AND attempts = 0 AND next_try > created_at"
+    assert rows(work.url, query, [second, other]) == [(second,)]
+
+
 def test_a_dead_letter_lets_those_behind_it_go(work: OutboxAtWork, bus: SimulatedBus) -> None:
     plays(bus, *once("portal", REFUSES, REFUSES, REFUSES))
     first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
