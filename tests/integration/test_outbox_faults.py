@@ -94,7 +94,7 @@ SEEN = {
         "ask",
         "nothing new",
         "ACCEPTED",
-        "",
+        "the bus tells of a state that it does not have: TAKEN",
         200,
         unbelieved=1,
     ),

@@ -67,10 +67,10 @@ RETURNING o.id, o.state
 """
 
 _FREE: LiteralString = """
-UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try,
+UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try, reason = h.reason,
     failures = CASE WHEN h.failed THEN o.failures + 1 ELSE 0 END
-FROM unnest(%(id)s::uuid[], %(number)s::int[], %(next_try)s::timestamptz[], %(failed)s::bool[])
-    AS h(id, number, next_try, failed)
+FROM unnest(%(id)s::uuid[], %(number)s::int[], %(next_try)s::timestamptz[], %(failed)s::bool[], %(reason)s::text[])
+    AS h(id, number, next_try, failed, reason)
 WHERE o.id = h.id AND o.attempts = h.number AND o.leased_until IS NOT NULL AND o.state <> 'SENDING'
 """
 
@@ -261,6 +261,7 @@ def end_attempts(
                 "number": [each.number for each in still],
                 "next_try": [each.next_try for each in still],
                 "failed": [each.failed for each in still],
+                "reason": [_text(each.reason) for each in still],
             },
         )
     connection.execute(
