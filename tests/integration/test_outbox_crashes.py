@@ -122,7 +122,9 @@ def test_wherever_a_node_dies_every_message_has_its_one_effect(
         assert points > 30
         met: set[str] = set()
         killed = 0
-        fatals = range(1, points + 1, 1 if every else SOME)
+        step = 1 if every else SOME
+        # Threads take turns as they like, and pauses are left to chance: a life may have more points than the first.
+        fatals = range(1, points + points // 4, step)
         for fatal in fatals:
             expected = put_out(work, bus, fatal)
             killed += node.live(fatal) == KILLED
@@ -134,5 +136,4 @@ def test_wherever_a_node_dies_every_message_has_its_one_effect(
         assert not every or met == {state.value for state in OutboxState} - {"ABORTED"}, (
             "they died at every state"
         )
-        # Threads take turns as they like: a life may have a few points less than the first.
-        assert killed >= len(fatals) * 0.7
+        assert killed >= points / step * 0.7
