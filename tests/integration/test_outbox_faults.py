@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 import pytest
+import requests
 from click.testing import CliRunner
 from outbox_at_work import OutboxAtWork
 from prometheus_client import REGISTRY
@@ -20,7 +21,7 @@ from esutd_bus.cli import main
 from esutd_bus.testbed.fault_script import Deed, Fault
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
-from support.breaking import CUT, NOT_DELIVERED, PAGE, REFUSES, SAYS_NO, STOPPED, always, plays
+from support.breaking import CUT, NOT_DELIVERED, PAGE, REFUSES, SAYS_NO, STOPPED, always, is_new, plays
 from support.messages import EMPLOYER, header, register, send
 from support.services import Service, until
 
@@ -28,7 +29,6 @@ TO = "FAULTED"
 """The subscriber's service."""
 
 UNBELIEVED = Fault(do="wrong-signature", service=TO)
-HALF_WAY = Deed(statuses=("ON_DELIVERY", "DELIVERED"))
 SLOW = "no answer within 0.4 s"
 
 
@@ -161,13 +161,30 @@ def of_state(node: OutboxAtWork, state: str) -> float:
     return REGISTRY.get_sample_value("esutd_outbox_messages", {"state": state}) or 0.0
 
 
+def refused_deliveries(asgi: Service) -> tuple[int, int]:
+    """How many statuses, told by the bus, were refused for their signature: by the journal, and by the metrics."""
+    operation, code = "changeMassageStatusNotification", "SCSE001"
+    shown = asked(asgi, "journal", "show", "--operation", operation, "--code", code, "--limit", "10000")
+    lines = requests.get(f"{asgi.url}/metrics", timeout=10).text.splitlines()
+    told = [
+        float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith("esutd_http_requests_total{")
+        and f'code="{code}"' in line
+        and f'operation="{operation}"' in line
+    ]
+    return int(shown.split()[0]), int(sum(told))
+
+
 @pytest.mark.usefixtures("subscriber")
 @pytest.mark.parametrize("seen", SEEN.values(), ids=SEEN)
 def test_a_fault_is_seen_and_comes_to_its_end(
     asgi: Service, ca: TestCa, shep: SimulatedBus, node: OutboxAtWork, seen: Seen
 ) -> None:
     node.until_idle()
+    is_new(shep)
     before, counted_before = of_state(node, seen.state), counted(seen.happened)
+    refused_before = refused_deliveries(asgi)
     plays(shep, *seen.faults)
     request_id = uuid4()
     registered = send(asgi.url, register(requestHeader=header(requestId=request_id)), ca.identity("employer"))
@@ -202,6 +219,7 @@ def test_a_fault_is_seen_and_comes_to_its_end(
     assert of_state(node, seen.state) == before + (seen.state != "DELIVERED")
 
     until(lambda: len([status for status in shep.answered if status != 200]) == seen.unbelieved)
+    assert refused_deliveries(asgi) == tuple(each + seen.unbelieved for each in refused_before)
     plays(shep)
     node.until_idle()
     assert node.states()[message_id] == seen.end
