@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,13 +22,15 @@ import psycopg
 import pytest
 import requests
 
+from esutd_bus.settings import packaged
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.outbox_state import OPEN
 from esutd_bus.store.verification import verify
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.work.outbox_upkeep import PERIOD
-from support.async_bus import AsyncBus
+from support.breaking import delivered
 from support.databases import create_database
 from support.messages import EMPLOYER, Reply, contract, external_id, post, referring, register, today
 from support.services import ESUTD_BUS, Service, asgi_service, environment_with, esutd_bus, until
@@ -135,14 +137,14 @@ class Senders:
 
 @pytest.fixture
 def cluster(
-    postgres: str, ca: TestCa, tmp_path: Path, bus: AsyncBus, request: pytest.FixtureRequest
+    postgres: str, ca: TestCa, tmp_path: Path, bus: SimulatedBus, request: pytest.FixtureRequest
 ) -> Iterator[Cluster]:
     whole = request.config.getoption("--chaos")
     serving: Service | None = None if whole else request.getfixturevalue("asgi")
     environment = {
         "ESUTD_DATABASE_URL": serving.database_url if serving else create_database(postgres, "esutd_chaos"),
         "ESUTD_TRUST_DIR": str(ca.trust_dir),
-        "ESUTD_BUS_ASYNC_URL": bus.url,
+        "ESUTD_BUS_ASYNC_URL": bus.async_url,
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "2",
         "ESUTD_LOG_LEVEL": "WARNING",
     }
@@ -158,20 +160,21 @@ def cluster(
 
 
 @pytest.fixture
-def bus() -> Iterator[AsyncBus]:
-    with AsyncBus() as running:
+def bus() -> Iterator[SimulatedBus]:
+    with SimulatedBus(packaged(".")) as running:
         yield running
 
 
 def test_what_the_receiver_has_is_what_the_register_has_whoever_dies(
-    cluster: Cluster, bus: AsyncBus, ca: TestCa, request: pytest.FixtureRequest
+    cluster: Cluster, bus: SimulatedBus, ca: TestCa, request: pytest.FixtureRequest
 ) -> None:
     seconds = request.config.getoption("--chaos") or SECONDS
     url = cluster.nodes[0].database_url
     # What other tests have left to be sent goes first, and does not count.
     until_all_is_sent(url)
     before = count(url, "SELECT count(*) FROM outbox WHERE state = 'DELIVERED'")
-    bus.arrived.clear()
+    bus.channel.forget()
+    begun = datetime.now(UTC)
     ends_at = time.monotonic() + seconds
     with Senders(cluster, ca) as senders:
         while time.monotonic() < ends_at:
@@ -183,16 +186,20 @@ def test_what_the_receiver_has_is_what_the_register_has_whoever_dies(
     assert cluster.deaths > 0
     registered, amended = set(senders.registered), set(senders.amended)
     assert (len(registered), len(amended)) == (len(senders.registered), len(senders.amended))
-    made = rows(url, "SELECT id::text, version FROM contract WHERE id IN (SELECT contract_id FROM outbox)")
+    query = (
+        "SELECT id::text, version FROM contract"
+        " WHERE id IN (SELECT contract_id FROM outbox WHERE created_at >= %s)"
+    )
+    made = rows(url, query, begun)
     assert dict(made) == {each: 1 + (each in amended) for each in registered}
     # Of each entry each of the two subscribers was told, and of one contract in order.
     told = 2 * (len(registered) + len(amended))
     assert count(url, "SELECT count(*) FROM outbox WHERE state = 'DELIVERED'") - before == told
-    assert len(bus.effects) == told
-    out_of_order = bus.out_of_order(messages(url))
-    assert out_of_order == []
+    assert len(delivered(bus)) == told
+    assert out_of_order(bus, messages(url)) == []
     # Each period's turn was taken once, and every period was taken: in all of them some node lived.
-    turns = rows(url, "SELECT period FROM job_turn WHERE job = 'outbox upkeep' ORDER BY 1")
+    query = "SELECT period FROM job_turn WHERE job = 'outbox upkeep' AND period BETWEEN %s AND %s ORDER BY 1"
+    turns = rows(url, query, begun, datetime.now(UTC))
     gaps = [later - sooner for (sooner,), (later,) in itertools.pairwise(turns)]
     assert all(gap == PERIOD for gap in gaps), gaps
     with connect_now(url) as connection:
@@ -222,9 +229,21 @@ def messages(url: str) -> dict[str, tuple[str, str, int]]:
     return {each[0]: each[1:] for each in found}
 
 
-def rows(url: str, query: Any) -> list[tuple[Any, ...]]:
+def out_of_order(bus: SimulatedBus, messages: Mapping[str, tuple[str, str, int]]) -> list[str]:
+    """Our ids of what was delivered after a later message about the same contract."""
+    newest: dict[tuple[str, str], int] = {}
+    late = []
+    for our_id in delivered(bus):
+        destination, contract_id, version = messages[our_id]
+        if version < newest.get((destination, contract_id), 0):
+            late.append(our_id)
+        newest[destination, contract_id] = version
+    return late
+
+
+def rows(url: str, query: Any, *values: Any) -> list[tuple[Any, ...]]:
     with psycopg.connect(url) as connection:
-        return connection.execute(query).fetchall()
+        return connection.execute(query, values).fetchall()
 
 
 def count(url: str, query: str) -> int:

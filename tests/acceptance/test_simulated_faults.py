@@ -17,11 +17,14 @@ from esutd_bus.cli import main
 from esutd_bus.settings import packaged
 from esutd_bus.testbed.fault_script import Deed, Fault
 from esutd_bus.testbed.fixtures import Fixture, load_fixtures
+from esutd_bus.testbed.http_door import HttpDoor
 from esutd_bus.testbed.replay import Exchange, Replay
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.stage import open_stage
 from esutd_bus.testbed.test_ca import TestCa
-from support.services import ESUTD_BUS, Service, asgi_service, environment_with
+from esutd_bus.testbed.wire import HttpReply, HttpRequest
+from support.messages import EMPLOYER, register, send
+from support.services import ESUTD_BUS, Service, asgi_service, environment_with, until
 
 GBDFL = "GBDFLUniversal_token"
 FIXTURES = packaged("fixtures")
@@ -38,13 +41,15 @@ upstream_message: no answer within 1 s
 
 
 @pytest.fixture(scope="module")
-def hurried(asgi: Service, service_environment: dict[str, str], session_folder: Path) -> Iterator[Service]:
-    """A service that waits for the bus no longer than a second, and remembers no answer."""
+def hurried(
+    asgi: Service, service_environment: dict[str, str], session_folder: Path, registry: SimulatedBus
+) -> Iterator[Service]:
+    """A service that waits for the bus no longer than a second, remembers no answer, and sends what is put out."""
     del asgi  # brings the database up to date, and records the partners
     settings = {
         "ESUTD_UPSTREAM_DEADLINE_SECONDS": "1",
         "ESUTD_REGISTRY_CACHE_SECONDS": "0",
-        "ESUTD_WORK": "false",
+        "ESUTD_BUS_ASYNC_URL": registry.async_url,
     }
     log = session_folder / "hurried.log"
     with asgi_service({**service_environment, **settings}, log, workers=1) as running:
@@ -69,6 +74,13 @@ def asked(service: Service, ca: TestCa, catalogue: Mapping[str, Fixture]) -> Exc
     """A personal file asked for, on a consent of its own."""
     replay = Replay(catalogue, open_stage(service.url, ca.directory))
     return replay.send(catalogue["get-personal-file"])
+
+
+def operator_does(service: Service, *command: str) -> str:
+    """What the command line says to that."""
+    done = CliRunner().invoke(main, list(command), env=dict(service.environment))
+    assert done.exit_code == 0, done.output
+    return done.output
 
 
 def counted(service: Service, code: str) -> float:
@@ -123,10 +135,9 @@ def test_what_goes_wrong_is_seen_by_the_caller_the_operator_and_the_metrics(
     assert (error.code, error.upstream_code) == (code, upstream_code)
     assert (error.upstream_message or "").startswith(told)
     request_id = exchange.value("request/requestHeader/requestId")
-    explained = CliRunner().invoke(main, ["explain", request_id, "--json"], env=dict(hurried.environment))
-    assert explained.exit_code == 0, explained.output
-    assert code in explained.output
-    assert told in json.dumps(json.loads(explained.output), ensure_ascii=False)
+    explained = operator_does(hurried, "explain", request_id, "--json")
+    assert code in explained
+    assert told in json.dumps(json.loads(explained), ensure_ascii=False)
     assert counted(hurried, code) == before + 1
 
 
@@ -138,6 +149,21 @@ def test_once_the_bus_is_well_the_next_message_goes_through(
 
     assert [each.result.as_expected for each in (first, second)] == [False, True]
     assert faults.met == [1]
+
+
+def test_the_service_tells_in_its_metrics_what_goes_wrong_with_what_it_sends(
+    hurried: Service, registry: SimulatedBus, ca: TestCa
+) -> None:
+    """What each fault comes to: tests/integration/test_outbox_faults.py."""
+    named = ["--subscriber", EMPLOYER, "--service-id", "SILENT", "--event", "ContractRegistered"]
+    told = 'esutd_outbox_attempts_total{happened="no answer"} 1.0'
+    with registry.playing(Fault(do="hang", service="SILENT", operation="sendMessage")):
+        operator_does(hurried, "subscriptions", "add", "SILENT", *named)
+        registered = send(hurried.url, register(), ca.identity("employer"))
+        operator_does(hurried, "subscriptions", "remove", "SILENT")
+        assert registered.codes == ["SCSS001"]
+        until(lambda: told in requests.get(f"{hurried.url}/metrics", timeout=10).text)
+    until(lambda: [each.count for each in registry.received if each.service_id == "SILENT"] == [1])
 
 
 def test_a_fixture_says_what_goes_wrong_while_it_is_sent(
@@ -155,7 +181,15 @@ def test_a_fixture_says_what_goes_wrong_while_it_is_sent(
 def test_testers_start_it_alone_and_change_its_script_while_it_runs(tmp_path: Path, ca: TestCa) -> None:
     script = tmp_path / "faults.yaml"
     script.write_text("faults:\n  - do: {html: 502}\n    service: KDP_SERVICE\n", encoding="utf-8")
-    ports = ["--port", "0", "--page-port", "0"]
+    came: list[bytes] = []
+
+    def take(request: HttpRequest) -> HttpReply:
+        came.append(request.body)
+        return HttpReply(200, b"<ok/>")
+
+    client = HttpDoor("127.0.0.1", 0, take)
+    client.start()
+    ports = ["--port", "0", "--page-port", "0", "--deliver-to", f"{client.url}/shep/async"]
     command = [ESUTD_BUS, "simulate", *ports, "--ca", str(ca.directory), "--faults", str(script)]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment_with({})
@@ -167,15 +201,20 @@ def test_testers_start_it_alone_and_change_its_script_while_it_runs(tmp_path: Pa
             wrong = requests.put(f"{page}faults", "faults:\n  - do: explode\n", timeout=10)
             changed = requests.put(f"{page}faults", "faults:\n  - do: refuse\n", timeout=10)
             received = requests.get(f"{page}received", timeout=10).json()
+            query = {"serviceId": "Posted", "type": "UPDATE"}
+            posted = requests.post(f"{page}messages", b"<news/>", params=query, timeout=10).json()
+            until(lambda: bool(came))
             shown = requests.get(page, timeout=10).text
         finally:
             process.send_signal(signal.SIGTERM)
             output, errors = process.communicate(timeout=30)
+            client.stop()
     assert process.returncode == 0, errors
     assert begun == {"script": {"faults": [{"do": {"html": 502}, "service": "KDP_SERVICE"}]}, "met": [0]}
     assert (wrong.status_code, wrong.text[:23]) == (400, "script, line 2: faults.")
     assert changed.json()["script"] == {"faults": [{"do": "refuse"}]}
     assert received == []
+    assert posted["messageId"].encode() in came[0]
     assert "refuse" in shown
     settings = dict(line.split("=", 1) for line in output.splitlines())
     assert settings["ESUTD_BUS_SYNC_URL"].startswith("http://127.0.0.1:")

@@ -8,9 +8,13 @@ from outbox_at_work import OutboxAtWork, at_work
 from store_works import TABLES
 from structlog.testing import capture_logs
 
+from esutd_bus.settings import packaged
 from esutd_bus.store.schema import upgrade
-from support.async_bus import AsyncBus
+from esutd_bus.testbed.simulated_bus import SimulatedBus
+from esutd_bus.testbed.test_ca import TestCa
+from support.breaking import is_new
 from support.databases import create_database
+from support.services import Service
 
 TEMPLATE = "esutd_store"
 
@@ -35,15 +39,44 @@ def logged() -> Iterator[list[MutableMapping[str, Any]]]:
         yield entries
 
 
-@pytest.fixture
-def bus() -> Iterator[AsyncBus]:
-    """A bus that keeps ids, and can be made to fail."""
-    with AsyncBus() as running:
+@pytest.fixture(scope="session")
+def running_bus() -> Iterator[SimulatedBus]:
+    """The simulated bus; it keeps ids, and can be made to fail."""
+    with SimulatedBus(packaged(".")) as running:
         yield running
 
 
 @pytest.fixture
-def work(database: str, bus: AsyncBus) -> Iterator[OutboxAtWork]:
+def bus(running_bus: SimulatedBus) -> SimulatedBus:
+    """The simulated bus, which nobody has called yet, and on which nothing goes wrong yet."""
+    is_new(running_bus)
+    return running_bus
+
+
+@pytest.fixture(scope="session")
+def delivering_bus(asgi: Service, ca: TestCa) -> Iterator[SimulatedBus]:
+    """One that delivers to the running service itself."""
+    address = f"{asgi.url}/shep/async"
+    with SimulatedBus(packaged("."), key=ca.identity("bus"), deliver_to=address) as running:
+        yield running
+
+
+@pytest.fixture
+def shep(delivering_bus: SimulatedBus) -> SimulatedBus:
+    """That one, which nobody has called yet, and on which nothing goes wrong yet."""
+    is_new(delivering_bus)
+    return delivering_bus
+
+
+@pytest.fixture
+def node(asgi: Service, shep: SimulatedBus) -> Iterator[OutboxAtWork]:
+    """The job «outbox» on the running service's database."""
+    with at_work(asgi.database_url, shep.async_url) as working:
+        yield working
+
+
+@pytest.fixture
+def work(database: str, bus: SimulatedBus) -> Iterator[OutboxAtWork]:
     """The job «outbox» on a database of the test's own, and that bus."""
-    with at_work(database, bus.url) as made:
+    with at_work(database, bus.async_url) as made:
         yield made

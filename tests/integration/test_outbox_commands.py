@@ -10,13 +10,14 @@ from uuid import UUID, uuid4
 
 import pytest
 from click.testing import CliRunner, Result
-from outbox_at_work import OutboxAtWork, at_work
+from outbox_at_work import OutboxAtWork
 from store_works import in_a_loop, registration, rows, submit_all, unit_of_work
 
 from esutd_bus.cli import main
 from esutd_bus.store.connection import connect
 from esutd_bus.store.subscriptions import Subscriptions
-from support.async_bus import AsyncBus
+from esutd_bus.testbed.simulated_bus import SimulatedBus
+from support.breaking import PAGE, REFUSES, SAYS_NO, always, delivered, plays
 
 PORTAL, EMPLOYER = "020140000016", "990440000385"
 Run = Callable[..., Result]
@@ -41,15 +42,15 @@ def listed(run: Run, *arguments: str) -> dict[str, Any]:
     return {row["id"]: row for row in json.loads(done(run("outbox", "list", "--json", *arguments)))}
 
 
-def test_the_list_tells_what_each_message_waits_for(run: Run, work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.script["portal"], bus.script["away"] = ["refuse"], ["html"]
+def test_the_list_tells_what_each_message_waits_for(run: Run, work: OutboxAtWork, bus: SimulatedBus) -> None:
+    plays(bus, always("portal", REFUSES), always("away", PAGE))
     first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
     away = [work.put("away") for _ in range(6)]
     work.turn()
     work.settle()
     told = listed(run)
     assert told[str(first)]["waits_for"].startswith("next try 2")
-    assert told[str(first)]["waits_for"].endswith("(BUS-1: the bus says no)")
+    assert told[str(first)]["waits_for"].endswith(f"({SAYS_NO})")
     assert told[str(second)]["waits_for"] == f"blocked by {first}"
     assert any("left alone until" in told[str(each)]["waits_for"] for each in away)
     assert set(listed(run, "--destination", "portal")) == {str(first), str(second)}
@@ -57,13 +58,13 @@ def test_the_list_tells_what_each_message_waits_for(run: Run, work: OutboxAtWork
 
 
 def test_a_dead_letter_is_sent_after_all_once_the_operator_wants_it(
-    run: Run, work: OutboxAtWork, bus: AsyncBus
+    run: Run, work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["portal"] = ["refuse"]
+    plays(bus, always("portal", REFUSES))
     dead = work.put("portal")
     work.until_idle()
-    bus.heal()
-    assert listed(run, "--state", "DEAD")[str(dead)]["waits_for"] == "BUS-1: the bus says no"
+    plays(bus)
+    assert listed(run, "--state", "DEAD")[str(dead)]["waits_for"] == SAYS_NO
     done(
         run("outbox", "requeue", "--dead", "--destination", "portal", "--note", "they mended it", "--by", "A")
     )
@@ -76,13 +77,13 @@ def test_a_dead_letter_is_sent_after_all_once_the_operator_wants_it(
 
 
 def test_what_is_aborted_is_not_sent_and_what_is_behind_it_goes_on(
-    run: Run, work: OutboxAtWork, bus: AsyncBus
+    run: Run, work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
     first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
     done(run("outbox", "abort", first, "--note", "by letter 7"))
     work.until_idle()
     assert work.states() == {first: "ABORTED", second: "DELIVERED"}
-    assert bus.effects == [str(second)]
+    assert delivered(bus) == [str(second)]
     refused = run("outbox", "abort", second)
     assert refused.exit_code == 3
     assert f"{second} stays DELIVERED" in refused.output
@@ -112,12 +113,11 @@ def test_subscriptions_are_added_followed_and_removed(run: Run, database: str) -
     assert rows(database, "SELECT version FROM edition WHERE subject = 'subscriptions'") == [(3,)]
 
 
-def test_explain_tells_what_is_sent_because_of_a_message(run: Run, database: str) -> None:
+def test_explain_tells_what_is_sent_because_of_a_message(run: Run, database: str, work: OutboxAtWork) -> None:
     done(run("subscriptions", "add", "portal", "--subscriber", PORTAL, "--service-id", "EVENTS"))
     registered(database)
-    with AsyncBus() as bus, at_work(database, bus.url) as work:
-        work.until_idle()
-        ((sent, message_id),) = rows(database, "SELECT id, message_id FROM outbox")
+    work.until_idle()
+    ((sent, message_id),) = rows(database, "SELECT id, message_id FROM outbox")
     for called in (message_id, sent):
         (told,) = json.loads(done(run("explain", called, "--json")))["messages"]
         (outgoing,) = told["outgoing"]

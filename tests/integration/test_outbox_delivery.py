@@ -20,48 +20,62 @@ from esutd_bus.signature.keys import KeyUnavailableError, SigningKey
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
 from esutd_bus.store.subscriptions import Subscriptions
+from esutd_bus.testbed.fault_script import Deed
+from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
-from support.async_bus import AsyncBus
+from support.breaking import (
+    CUT,
+    NOT_DELIVERED,
+    ON_DELIVERY,
+    PAGE,
+    REFUSES,
+    SAYS_NO,
+    Does,
+    always,
+    delivered,
+    once,
+    plays,
+)
 
 
-def test_a_message_is_sent_once_and_its_delivery_is_known(work: OutboxAtWork, bus: AsyncBus) -> None:
+def test_a_message_is_sent_once_and_its_delivery_is_known(work: OutboxAtWork, bus: SimulatedBus) -> None:
     sent = work.put("portal")
     work.until_idle()
     assert work.states() == {sent: "DELIVERED"}
-    assert [each.our_id for each in bus.arrived] == [str(sent)]
-    assert bus.arrived[0].data == BODY
-    assert bus.arrived[0].correlation_id == str(sent)
+    (received,) = bus.received
+    assert (received.sender_message_id, received.correlation_id) == (str(sent), str(sent))
+    assert (received.data, received.count) == (BODY, 1)
     assert work.attempts(sent) == [("send", "accepted", "ACCEPTED"), ("ask", "delivered", "DELIVERED")]
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "first"),
+    ("does", "first"),
     [
-        ("refuse", "refused"),
-        ("html", "no answer"),
-        ("cut-before", "no answer"),
+        (REFUSES, "refused"),
+        (PAGE, "no answer"),
         ("hang", "no answer"),
-        ("cut-after", "no answer"),
-        ("on-delivery", "accepted"),
-        ("not-delivered", "accepted"),
+        (CUT, "no answer"),
+        (ON_DELIVERY, "accepted"),
+        (NOT_DELIVERED, "accepted"),
         ("lost", "accepted"),
     ],
+    ids=lambda value: value.word if isinstance(value, Deed) else value,
 )
 def test_whatever_breaks_once_it_is_delivered_and_has_one_effect(
-    work: OutboxAtWork, bus: AsyncBus, behaviour: str, first: str
+    work: OutboxAtWork, bus: SimulatedBus, does: Does, first: str
 ) -> None:
-    bus.script["portal"] = [behaviour, "ok"]
+    plays(bus, *once("portal", does))
     sent = work.put("portal")
     work.until_idle()
     assert work.states() == {sent: "DELIVERED"}
-    assert bus.effects == [str(sent)]
+    assert delivered(bus) == [str(sent)]
     assert work.attempts(sent)[0][1] == first
 
 
 def test_a_message_of_unknown_outcome_is_asked_about_before_it_is_sent_again(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["portal"] = ["cut-after"]
+    plays(bus, always("portal", CUT))
     sent = work.put("portal")
     work.until_idle()
     assert work.states() == {sent: "DELIVERED"}
@@ -69,23 +83,24 @@ def test_a_message_of_unknown_outcome_is_asked_about_before_it_is_sent_again(
 
 
 def test_a_bus_that_knows_only_its_own_ids_gets_it_again_with_the_same_id(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["portal"], bus.knows_senders_ids = ["cut-after", "ok"], False
+    plays(bus, *once("portal", CUT))
+    bus.channel.knows_senders_ids = False
     sent = work.put("portal")
     work.until_idle()
-    assert [each.our_id for each in bus.arrived] == [str(sent), str(sent)]
-    assert bus.effects == [str(sent)]
+    assert [each.count for each in bus.received] == [2]
+    assert delivered(bus) == [str(sent)]
 
 
 def test_what_is_refused_again_and_again_is_a_dead_letter_with_its_reason(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["poison"] = ["refuse"]
+    plays(bus, always("poison", REFUSES))
     dead = work.put("poison")
     work.until_idle()
     assert work.states() == {dead: "DEAD"}
-    assert rows(work.url, "SELECT reason, setbacks FROM outbox") == [("BUS-1: the bus says no", 3)]
+    assert rows(work.url, "SELECT reason, setbacks FROM outbox") == [(SAYS_NO, 3)]
 
 
 def test_what_is_never_reached_is_given_up_when_its_time_is_over(database: str) -> None:
@@ -98,18 +113,18 @@ def test_what_is_never_reached_is_given_up_when_its_time_is_over(database: str) 
 
 
 def test_a_request_is_through_when_its_answer_is_kept_and_the_bus_told_so(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
     asked = work.put("registry", "REQUEST")
     work.until_idle()
     assert work.states() == {asked: "ANSWERED"}
     ((answer,),) = rows(work.url, "SELECT answer FROM outbox")
-    assert b"<answer>42</answer>" in answer
+    assert b"accepted" in answer
     assert [each[0] for each in work.attempts(asked)] == ["send", "ask", "fetch", "acknowledge"]
-    assert len(bus.acknowledged) == 1
+    assert list(bus.channel.acknowledged.values()) == [1]
 
 
-def test_what_is_no_xml_is_a_dead_letter_at_once(work: OutboxAtWork, bus: AsyncBus) -> None:
+def test_what_is_no_xml_is_a_dead_letter_at_once(work: OutboxAtWork, bus: SimulatedBus) -> None:
     dead = work.put("portal", body=b"no XML")
     work.until_idle()
     assert work.states() == {dead: "DEAD"}
@@ -117,43 +132,59 @@ def test_what_is_no_xml_is_a_dead_letter_at_once(work: OutboxAtWork, bus: AsyncB
 
 
 def test_messages_about_a_contract_keep_their_order_and_others_go_on(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["portal"] = ["refuse", "ok"]
+    plays(bus, *once("portal", REFUSES))
     contract = UUID(int=1)
     first, second, third = (work.put("portal", contract_id=contract, version=n) for n in (1, 2, 3))
     other = work.put("portal", contract_id=UUID(int=2), version=1)
     work.turn()
     work.until_idle()
     assert set(work.states().values()) == {"DELIVERED"}
-    of_contract = [each for each in bus.effects if each != str(other)]
+    of_contract = [each for each in delivered(bus) if each != str(other)]
     assert of_contract == [str(first), str(second), str(third)]
-    assert bus.effects.index(str(other)) < bus.effects.index(str(second))
+    assert delivered(bus).index(str(other)) < delivered(bus).index(str(second))
 
 
-def test_a_dead_letter_lets_those_behind_it_go(work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.script["portal"] = ["refuse", "refuse", "refuse", "ok"]
+def test_what_waits_behind_another_one_stands_before_none_that_can_go(
+    work: OutboxAtWork, bus: SimulatedBus
+) -> None:
+    plays(bus, always("portal", REFUSES))
+    first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
+    work.later(seconds=10)
+    other = work.put("portal")
+    work.turn()
+    work.settle()
+    assert set(work.states()) == {first, second, other}
+    query = "SELECT id FROM outbox WHERE id = ANY(%s) AND attempts = 0 AND next_try > created_at"
+    assert rows(work.url, query, [second, other]) == [(second,)]
+
+
+def test_a_dead_letter_lets_those_behind_it_go(work: OutboxAtWork, bus: SimulatedBus) -> None:
+    plays(bus, *once("portal", REFUSES, REFUSES, REFUSES))
     first, second = (work.put("portal", contract_id=UUID(int=1), version=n) for n in (1, 2))
     work.until_idle()
     assert work.states() == {first: "DEAD", second: "DELIVERED"}
 
 
-def test_poison_and_a_destination_that_hangs_delay_no_other(work: OutboxAtWork, bus: AsyncBus) -> None:
+def test_poison_and_a_destination_that_hangs_delay_no_other(work: OutboxAtWork, bus: SimulatedBus) -> None:
     """While they last, everything else is delivered: without the clock being moved at all."""
-    bus.script["poison"], bus.script["hanging"] = ["refuse"], ["hang"]
+    plays(bus, always("poison", REFUSES), always("hanging", "hang"))
     for _ in range(12):
         work.put("hanging")
     work.put("poison")
     well = [work.put("portal") for _ in range(40)]
-    while len([each for each in bus.arrived if each.service_id == "portal"]) < len(well):
+    while len(delivered(bus)) < len(well):
         work.turn()
     states = work.states()
     assert {states[each] for each in well} <= {"SENDING", "ACCEPTED", "DELIVERED"}
-    assert not [each for each in bus.arrived if each.service_id != "portal"]
+    assert {each.service_id for each in bus.received} == {"portal"}
 
 
-def test_a_breaker_opens_and_one_message_tries_when_its_time_comes(work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.script["portal"] = ["html"]
+def test_a_breaker_opens_and_one_message_tries_when_its_time_comes(
+    work: OutboxAtWork, bus: SimulatedBus
+) -> None:
+    plays(bus, always("portal", PAGE))
     sent = [work.put("portal") for _ in range(20)]
     work.turn()
     work.settle()
@@ -165,46 +196,47 @@ def test_a_breaker_opens_and_one_message_tries_when_its_time_comes(work: OutboxA
     work.turn()
     work.settle()
     assert bus.calls["sendMessage"] + bus.calls["getMessageStatus"] == calls + 1, "one tries"
-    bus.heal()
+    plays(bus)
     work.until_idle()
     assert set(work.states().values()) == {"DELIVERED"}
 
 
-def test_a_node_that_died_while_it_sent_loses_nothing(work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.script["portal"] = ["hang", "ok"]
+def test_a_node_that_died_while_it_sent_loses_nothing(work: OutboxAtWork, bus: SimulatedBus) -> None:
+    plays(bus, *once("portal", "hang"))
     sent = work.put("portal")
     dying = work.another_node()
     dying.turn()  # and never records what comes of it
     assert work.states() == {sent: "SENDING"}
     work.until_idle()
     assert work.states() == {sent: "DELIVERED"}
-    assert bus.effects == [str(sent)]
+    assert delivered(bus) == [str(sent)]
 
 
-def test_nodes_share_the_work(work: OutboxAtWork, bus: AsyncBus) -> None:
+def test_nodes_share_the_work(work: OutboxAtWork, bus: SimulatedBus) -> None:
     other = work.another_node()
     sent = [work.put(f"destination {n % 10}") for n in range(100)]
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(OutboxAtWork.turn, (work, other)))
     work.until_idle(other)
-    assert sorted(each.our_id for each in bus.arrived) == sorted(map(str, sent))
+    assert sorted(delivered(bus)) == sorted(map(str, sent))
+    assert {each.count for each in bus.received} == {1}
     assert rows(work.url, "SELECT count(DISTINCT node) FROM outbox_attempt WHERE doing = 'send'") == [(2,)]
 
 
 def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["portal"] = ["on-delivery"]
+    plays(bus, always("portal", ON_DELIVERY))
     sent = work.put("portal")
     work.turn()
     work.settle()
-    (arrived,) = bus.arrived
+    (received,) = bus.received
     said = ("ON_DELIVERY", "DELIVERED", "DELIVERED", "ON_DELIVERY", "NOT_DELIVERED")
     for state in said:
         work.connection.execute(
             "INSERT INTO bus_notice (message_id, kind, bus_message_id, state, told_at)"
             " VALUES (gen_random_uuid(), 'status', %s, %s, clock_timestamp())",
-            (arrived.bus_id, state),
+            (received.id, state),
         )
     work.turn()
     assert work.states() == {sent: "DELIVERED"}
@@ -213,13 +245,13 @@ def test_statuses_may_come_by_themselves_twice_late_and_out_of_order(
     assert rows(work.url, "SELECT count(*) FROM bus_notice WHERE applied_at IS NULL") == [(0,)]
 
 
-def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.answers_requests = False
+def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: SimulatedBus) -> None:
+    bus.channel.answers_requests = False
     asked = work.put("registry", "REQUEST")
     work.turn()
     work.settle()
-    (arrived,) = bus.arrived
-    for correlation_id in (arrived.correlation_id, "somebody else's"):
+    (received,) = bus.received
+    for correlation_id in (received.correlation_id, "somebody else's"):
         work.connection.execute(
             "INSERT INTO bus_notice (message_id, kind, correlation_id, answer, told_at)"
             " VALUES (gen_random_uuid(), 'answer', %s, '<a/>', clock_timestamp())",
@@ -232,9 +264,9 @@ def test_an_answer_that_is_delivered_ends_its_request(work: OutboxAtWork, bus: A
 
 
 def test_upkeep_is_done_once_a_period_and_removes_what_is_through_and_old(
-    work: OutboxAtWork, bus: AsyncBus
+    work: OutboxAtWork, bus: SimulatedBus
 ) -> None:
-    bus.script["poison"] = ["refuse"]
+    plays(bus, always("poison", REFUSES))
     through, dead = work.put("portal"), work.put("poison")
     other = work.another_node()
     work.until_idle(other)
@@ -251,7 +283,9 @@ def test_upkeep_is_done_once_a_period_and_removes_what_is_through_and_old(
 
 
 @in_a_loop
-async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(database: str) -> None:
+async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(
+    database: str, bus: SimulatedBus, work: OutboxAtWork
+) -> None:
     """And nobody else: the outbox has a row for each subscription that wants the entry."""
     now = datetime.now(UTC)
     subscriptions = [
@@ -274,10 +308,9 @@ async def test_subscribers_are_told_of_entries_in_the_commit_of_the_entries(data
         ("all", "ContractAmended", 2),
         ("one", "ContractAmended", 2),
     ]
-    with AsyncBus() as bus, at_work(database, bus.url) as work:
-        work.until_idle()
-        assert set(work.states().values()) == {"DELIVERED"}
-        told_of = [each.data for each in bus.arrived if each.service_id == "one"]
+    work.until_idle()
+    assert set(work.states().values()) == {"DELIVERED"}
+    told_of = [each.data for each in bus.received if each.service_id == "one"]
     assert len(told_of) == 1
     for words in (b"ContractAmended</ns1:event>", b"<ns1:field>workPlace/address</ns1:field>", b"elsewhere"):
         assert words in told_of[0]
@@ -297,7 +330,9 @@ class KeyThatIsAway(KeyRing):
 
 
 @in_a_loop
-async def test_a_notification_is_signed_and_waits_for_its_key(database: str, ca: TestCa) -> None:
+async def test_a_notification_is_signed_and_waits_for_its_key(
+    database: str, bus: SimulatedBus, ca: TestCa
+) -> None:
     with psycopg.connect(database) as connection:
         connection.execute(
             "INSERT INTO subscription VALUES ('p', '1', 'portal', NULL, '{ContractRegistered}', now())"
@@ -306,16 +341,16 @@ async def test_a_notification_is_signed_and_waits_for_its_key(database: str, ca:
         await submit_all(unit, [registration("n1")])
     own = ca.identity("service")
     keys = KeyThatIsAway({None: FilePlace(own.path, Secret(own.password))})
-    with AsyncBus() as bus, at_work(database, bus.url, keys=keys) as work:
+    with at_work(database, bus.async_url, keys=keys) as work:
         work.until_idle()
         (message,) = work.states()
         assert work.states() == {message: "DELIVERED"}
         happened = [each[1] for each in work.attempts(message)]
         assert happened == ["not sent", "not sent", "accepted", "delivered"]
-        (arrived,) = bus.arrived
-    PLAIN.assertValid(etree.fromstring(arrived.data))
+        (received,) = bus.received
+    PLAIN.assertValid(etree.fromstring(received.data))
     verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
-    assert verifier.verify_document(arrived.data, datetime.now(UTC))
+    assert verifier.verify_document(received.data, datetime.now(UTC))
 
 
 def _told() -> dict[tuple[str, ...], float]:
@@ -327,8 +362,8 @@ def _told() -> dict[tuple[str, ...], float]:
     }
 
 
-def test_what_waits_is_in_the_metrics(work: OutboxAtWork, bus: AsyncBus) -> None:
-    bus.script["poison"], bus.script["away"] = ["refuse"], ["html"]
+def test_what_waits_is_in_the_metrics(work: OutboxAtWork, bus: SimulatedBus) -> None:
+    plays(bus, always("poison", REFUSES), always("away", PAGE))
     work.put("poison")
     for _ in range(6):
         work.put("away")

@@ -8,6 +8,7 @@ with one effect at a receiver that keeps ids.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from typing import Any
 from uuid import UUID
 
@@ -28,10 +29,25 @@ from store_works import rows
 
 from esutd_bus.store import outbox_desk, outbox_told
 from esutd_bus.store.outbox_state import TOLD_BY_BUS, OutboxState
-from support.async_bus import AsyncBus
+from esutd_bus.testbed.fault_script import Fault
+from esutd_bus.testbed.simulated_bus import SimulatedBus
+from support.breaking import (
+    CUT,
+    NOT_DELIVERED,
+    ON_DELIVERY,
+    PAGE,
+    REFUSES,
+    STOPPED,
+    Does,
+    always,
+    delivered,
+    is_new,
+    once,
+    plays,
+)
 
 DESTINATIONS = ("portal", "employer")
-BROKEN = ("refuse", "html", "cut-before", "cut-after", "on-delivery", "not-delivered", "stopped", "lost")
+BROKEN: tuple[Does, ...] = (REFUSES, PAGE, CUT, ON_DELIVERY, NOT_DELIVERED, STOPPED, "lost")
 KINDS = ("NOTIFICATION", "NOTIFICATION", "REQUEST", "RESPONSE")
 
 
@@ -40,20 +56,18 @@ class Breaking(RuleBasedStateMachine):
 
     database = ""
     delivery: Any = None
-    bus: AsyncBus
+    bus: SimulatedBus
 
     @initialize()
     def begin(self) -> None:
         """Everything anew, on the same database."""
         with psycopg.connect(self.database) as connection:
             connection.execute("TRUNCATE outbox_attempt, outbox, outbox_destination")
-        self.bus.heal()
-        self.bus.arrived.clear()
-        self.bus.acknowledged.clear()
-        self.bus.knows_senders_ids = True
+        is_new(self.bus)
+        self.faults: dict[str, tuple[Fault, ...]] = {}
         self._stack = contextlib.ExitStack()
         self.work: OutboxAtWork = self._stack.enter_context(
-            at_work(self.database, self.bus.url, self.delivery)
+            at_work(self.database, self.bus.async_url, self.delivery)
         )
         self.put: dict[UUID, tuple[str, int, int]] = {}
         self.aborted: set[UUID] = set()
@@ -68,16 +82,18 @@ class Breaking(RuleBasedStateMachine):
         destination=st.sampled_from(DESTINATIONS),
         script=st.lists(st.sampled_from(BROKEN), min_size=1, max_size=4),
     )
-    def sending_breaks(self, destination: str, script: list[str]) -> None:
-        self.bus.script[destination] = script
+    def sending_breaks(self, destination: str, script: list[Does]) -> None:
+        self.faults[destination] = (*once(destination, *script[:-1]), always(destination, script[-1]))
+        plays(self.bus, *itertools.chain.from_iterable(self.faults.values()))
 
-    @rule(script=st.lists(st.sampled_from(("refuse", "html", "cut-before", "ok")), min_size=1, max_size=3))
-    def asking_breaks(self, script: list[str]) -> None:
-        self.bus.asks[:] = script
+    @rule(script=st.lists(st.sampled_from((REFUSES, PAGE, CUT)), min_size=1, max_size=3))
+    def asking_breaks(self, script: list[Does]) -> None:
+        self.faults["asking"] = once(None, *script, operation="getMessageStatus")
+        plays(self.bus, *itertools.chain.from_iterable(self.faults.values()))
 
     @rule()
     def the_bus_knows_only_its_own_ids(self) -> None:
-        self.bus.knows_senders_ids = False
+        self.bus.channel.knows_senders_ids = False
 
     @rule(seconds=st.sampled_from((0, 1, 5, 60, 900)))
     def a_node_works(self, seconds: int) -> None:
@@ -93,16 +109,16 @@ class Breaking(RuleBasedStateMachine):
         dying.job._under_way.clear()
         dying.job._came.clear()
 
-    @precondition(lambda self: self.bus.arrived)
+    @precondition(lambda self: self.bus.received)
     @rule(state=st.sampled_from(sorted(TOLD_BY_BUS)), which=st.integers(0, 100))
     def the_bus_tells_a_status(self, state: str, which: int) -> None:
         """Whatever it says, but what is false: that it was delivered when it was not."""
-        arrived = self.bus.arrived[which % len(self.bus.arrived)]
+        arrived = self.bus.received[which % len(self.bus.received)]
         if state == "DELIVERED" and arrived.state != "DELIVERED":
             return
         with self.work.connection.transaction():
             outbox_told.status(
-                self.work.connection, arrived.bus_id, state, self.work.job._rules.limits, self.work.now()
+                self.work.connection, arrived.id, state, self.work.job._rules.limits, self.work.now()
             )
 
     @precondition(lambda self: self.put)
@@ -123,11 +139,11 @@ class Breaking(RuleBasedStateMachine):
         if not hasattr(self, "work"):
             return
         try:
-            self.bus.heal()
+            plays(self.bus)
             self.work.until_idle()
             states = self.work.states()
             assert all(OutboxState[state].is_final for state in states.values()), states
-            effects = self.bus.effects
+            effects = delivered(self.bus)
             through = {OutboxState.DELIVERED, OutboxState.ANSWERED}
             for message, state in states.items():
                 assert effects.count(str(message)) <= 1
@@ -143,20 +159,19 @@ class Breaking(RuleBasedStateMachine):
 
 
 def test_whatever_broke_every_message_gets_through_once_the_bus_is_well(
-    database: str, request: pytest.FixtureRequest
+    database: str, bus: SimulatedBus, request: pytest.FixtureRequest
 ) -> None:
     many = request.config.getoption("--every-crash")
-    with AsyncBus() as bus:
-        Breaking.database, Breaking.bus, Breaking.delivery = database, bus, delivery_by(bus.url)
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis annotates in part
-            Breaking,
-            settings=settings(
-                max_examples=100 if many else 6,
-                stateful_step_count=25,
-                deadline=None,
-                derandomize=not many,
-                database=None,
-                phases=(Phase.explicit, Phase.generate),
-                suppress_health_check=list(HealthCheck),
-            ),
-        )
+    Breaking.database, Breaking.bus, Breaking.delivery = database, bus, delivery_by(bus.async_url)
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis annotates in part
+        Breaking,
+        settings=settings(
+            max_examples=100 if many else 6,
+            stateful_step_count=25,
+            deadline=None,
+            derandomize=not many,
+            database=None,
+            phases=(Phase.explicit, Phase.generate),
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

@@ -7,13 +7,17 @@ import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from uuid import uuid4
 
 import pytest
+from click.testing import CliRunner
 from lxml import etree
 from lxml.etree import _Element as Element
+from prometheus_client import REGISTRY
 from test_engine import ready
 
 from esutd_bus.answers import Answer
+from esutd_bus.cli import main
 from esutd_bus.node import open_keys, open_node
 from esutd_bus.passage import Incoming
 from esutd_bus.settings import Settings, packaged
@@ -21,6 +25,7 @@ from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.registry_checks import claim
 from esutd_bus.store.verification import verify
+from esutd_bus.testbed.fault_script import Deed, Fault
 from esutd_bus.testbed.registry_settings import BUS_BIN, OWNER_BIN, registry_settings
 from esutd_bus.testbed.simulated_bus import SimulatedBus
 from esutd_bus.testbed.test_ca import TestCa
@@ -201,6 +206,76 @@ def test_a_registry_that_is_down_stops_registrations_only_where_the_policy_says_
         connection.execute("UPDATE registry_check SET next_try = now()")
     lenient.work(bus_sync_url=registry.sync_url)
     assert [row[2:4] for row in lenient.checks()] == [("unconfirmed", "SCSE012"), ("confirmed", None)]
+
+
+SLOW = "no answer within 0.4 s"
+
+
+@pytest.fixture(scope="module")
+def asked_for(database: str, ca: TestCa, registry: SimulatedBus) -> tuple[Stage, str]:
+    """A registration whose employee is yet to be checked: (stage, its requestId)."""
+    with connect_now(database) as connection:
+        connection.execute("DELETE FROM registry_check")
+    stage = Stage(database, ca, registry.sync_url, employee_check="afterwards")
+    request_id = str(uuid4())
+
+    async def story(handle: Handle) -> None:
+        answer = await handle(register(requestHeader=header(requestId=request_id)))
+        assert answer.code == "SCSS001", "what a registry does afterwards is nothing to who registers"
+
+    stage.tell(story)
+    return stage, request_id
+
+
+@pytest.mark.parametrize(
+    ("do", "code", "told"),
+    [
+        ("refuse", None, "no connection"),
+        ("hang", None, SLOW),
+        (Deed(drip=0.05), None, SLOW),
+        (Deed(delay=1.0), None, SLOW),
+        (Deed(cut=100), None, "HTTP 200: the connection broke within the answer"),
+        (Deed(cut=0), None, "the connection broke before an answer"),
+        (Deed(html=502), None, "HTTP 502: not XML"),
+        (Deed(error=500), "BUS_FAILED", "Шина не может обработать сообщение"),
+        (Deed.model_validate({"unknown-code": "SCSE7777"}), "SCSE7777", "Message has been"),
+        ("wrong-signature", None, "the signature of the answer does not hold"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.word if isinstance(value, Deed) else "",
+)
+def test_what_goes_wrong_afterwards_is_seen_and_asked_again(
+    asked_for: tuple[Stage, str], registry: SimulatedBus, do: Any, code: str | None, told: str
+) -> None:
+    """By the operator and the metrics; the employer is accused of nothing."""
+    stage, request_id = asked_for
+    due = "UPDATE registry_check SET state = 'waiting', next_try = now(), answered_at = NULL RETURNING about"
+    calls = explained(stage, request_id)["calls"]
+    stage.rows(due)
+    with registry.playing(Fault(do=do)):
+        stage.work(upstream_deadline_seconds=0.4)
+    check = explained(stage, request_id)
+    assert (check["state"], check.get("upstream_code"), check.get("code")) == ("waiting", code, None)
+    assert check["upstream_message"].startswith(told)
+    assert check["calls"] == calls + 1, "what came of the call is on record"
+    assert REGISTRY.get_sample_value("esutd_registry_checks_waiting") == 1
+
+    stage.rows(due)
+    stage.work()
+    assert explained(stage, request_id)["state"] == "confirmed"
+    assert REGISTRY.get_sample_value("esutd_registry_checks_waiting") == 0
+
+
+def explained(stage: Stage, request_id: str) -> dict[str, Any]:
+    """What a registry is asked because of a message, and how often it was called, as the operator is told."""
+    done = CliRunner().invoke(main, ["explain", request_id, "--json"], env={"ESUTD_DATABASE_URL": stage.url})
+    assert done.exit_code == 0, done.output
+    (message,) = json.loads(done.stdout)["messages"]
+    (check,) = [each["values"] for each in message["written"] if each["table"] == "registry_check"]
+    calls = [each for each in message["exchanges"] if each["operation"] == "SendMessage"]
+    return {
+        "calls": len([each for each in calls if each["direction"] == "out"]),
+        **{each["field"].rpartition(".")[2]: each["value"] for each in check},
+    }
 
 
 @pytest.mark.code("ESB012")

@@ -133,6 +133,6 @@ def deadline_session() -> requests.Session:
     # What comes is kept as it is on the wire: no compression.
     session.headers.update({"User-Agent": f"esutd-bus/{__version__}", "Accept-Encoding": "identity"})
     session.adapters.clear()
-    session.mount("http://", DeadlineAdapter(pool_maxsize=32))
-    session.mount("https://", DeadlineAdapter(pool_maxsize=32))
+    session.mount("http://", DeadlineAdapter(pool_maxsize=64))
+    session.mount("https://", DeadlineAdapter(pool_maxsize=64))
     return session

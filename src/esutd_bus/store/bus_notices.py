@@ -6,11 +6,13 @@ its own answer. Applied or not, a notice is looked at once.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, LiteralString
 
 from esutd_bus.store import outbox_told
 from esutd_bus.store.outbox import Connection, Limits
+from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening
 
 _PATIENCE: Final = timedelta(minutes=10)
 
@@ -24,25 +26,26 @@ ORDER BY n.told_at, n.message_id LIMIT 100 FOR UPDATE OF n SKIP LOCKED
 """
 
 
-def apply(connection: Connection, limits: Limits, now: datetime) -> bool:
-    """Applies some of what waits; whether there was anything. In the caller's transaction."""
+def apply(connection: Connection, limits: Limits, now: datetime) -> Sequence[Happening]:
+    """Applies some of what waits; what has happened to messages by it. In the caller's transaction."""
     notices = connection.execute(_WAITING, {"before": now - _PATIENCE}).fetchall()
     if not notices:
-        return False
-    for notice in notices:
-        _apply(connection, notice, limits, now)
+        return ()
+    happened = [_applied(connection, notice, limits, now) for notice in notices]
     ids = [notice["message_id"] for notice in notices]
     connection.execute("UPDATE bus_notice SET applied_at = %s WHERE message_id = ANY(%s)", (now, ids))
-    return True
+    return [each for each in happened if each is not None]
 
 
-def _apply(connection: Connection, notice: dict[str, Any], limits: Limits, now: datetime) -> None:
+def _applied(
+    connection: Connection, notice: dict[str, Any], limits: Limits, now: datetime
+) -> Happening | None:
+    """What happened to a message, if anything did."""
     if notice["kind"] == "answer":
-        outbox_told.answer(
-            connection, notice["correlation_id"] or "", bytes(notice["answer"] or b""), limits, now
-        )
-        return
-    outbox_told.status(
+        answer = bytes(notice["answer"] or b"")
+        moved = outbox_told.answer(connection, notice["correlation_id"] or "", answer, limits, now)
+        return Happening.ANSWER_CAME if moved else None
+    moved = outbox_told.status(
         connection,
         notice["bus_message_id"] or "",
         notice["state"] or "",
@@ -51,3 +54,4 @@ def _apply(connection: Connection, notice: dict[str, Any], limits: Limits, now: 
         code=notice["code"],
         told=notice["told"],
     )
+    return TOLD_BY_BUS[notice["state"]] if moved else None

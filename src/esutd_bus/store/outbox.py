@@ -23,6 +23,9 @@ Row = Mapping[str, Any]
 ASK_AFTER: Final = timedelta(seconds=5)
 """From the bus's taking a message to the first question after it: by then it has usually told by itself."""
 
+LONG_DUE: Final = timedelta(seconds=5)
+"""What has been due for so long, and waits behind another message, goes to the end of the queue."""
+
 MOST_TOLD: Final = 1000
 """Characters of what an upstream says that an attempt keeps."""
 
@@ -64,10 +67,10 @@ RETURNING o.id, o.state
 """
 
 _FREE: LiteralString = """
-UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try,
+UPDATE outbox AS o SET leased_until = NULL, next_try = h.next_try, reason = h.reason,
     failures = CASE WHEN h.failed THEN o.failures + 1 ELSE 0 END
-FROM unnest(%(id)s::uuid[], %(number)s::int[], %(next_try)s::timestamptz[], %(failed)s::bool[])
-    AS h(id, number, next_try, failed)
+FROM unnest(%(id)s::uuid[], %(number)s::int[], %(next_try)s::timestamptz[], %(failed)s::bool[], %(reason)s::text[])
+    AS h(id, number, next_try, failed, reason)
 WHERE o.id = h.id AND o.attempts = h.number AND o.leased_until IS NOT NULL AND o.state <> 'SENDING'
 """
 
@@ -138,6 +141,22 @@ WITH taken AS (
            %(node)s, %(now)s FROM marked
 )
 SELECT * FROM marked
+"""  # noqa: S608
+
+# `_TAKE` passes by what waits behind another message: where much does, it must not stand at the head for long.
+_TO_THE_END: LiteralString = f"""
+UPDATE outbox SET next_try = %(now)s WHERE id IN (
+    SELECT c.id FROM unnest(%(destinations)s::text[]) AS d(destination)
+    CROSS JOIN LATERAL (
+        SELECT id FROM outbox WHERE destination = d.destination AND {OPEN} AND next_try <= %(before)s
+        ORDER BY next_try, id LIMIT 500
+    ) AS head
+    JOIN outbox c ON c.id = head.id
+    WHERE c.state = 'WAITING' AND EXISTS (
+        SELECT FROM outbox p WHERE p.contract_id = c.contract_id AND p.destination = c.destination
+            AND p.version < c.version AND p.{OPEN})
+    FOR UPDATE OF c SKIP LOCKED
+)
 """  # noqa: S608
 
 _TOLD_BY_OTHERS: LiteralString = """
@@ -222,21 +241,29 @@ def take(
     ).fetchall()
 
 
+def make_way(connection: Connection, destinations: Sequence[str], now: datetime) -> int:
+    """What waits behind another message makes way for those behind it: how many did. In the caller's transaction."""
+    asked = {"destinations": list(destinations), "now": now, "before": now - LONG_DUE}
+    return connection.execute(_TO_THE_END, asked).rowcount
+
+
 def end_attempts(
     connection: Connection, happened: Sequence[Happened], limits: Limits, now: datetime
 ) -> Mapping[UUID, OutboxState]:
     """Records what came of attempts; the messages whose state changed by it. For a transaction of its own."""
     moved = _move(connection, [each for each in happened if each.what is not None], limits, now)
     still = [each for each in happened if each.id not in moved]
-    connection.execute(
-        _FREE,
-        {
-            "id": [each.id for each in still],
-            "number": [each.number for each in still],
-            "next_try": [each.next_try for each in still],
-            "failed": [each.failed for each in still],
-        },
-    )
+    if still:
+        connection.execute(
+            _FREE,
+            {
+                "id": [each.id for each in still],
+                "number": [each.number for each in still],
+                "next_try": [each.next_try for each in still],
+                "failed": [each.failed for each in still],
+                "reason": [_text(each.reason) for each in still],
+            },
+        )
     connection.execute(
         _END_ATTEMPT,
         {
@@ -319,6 +346,8 @@ def counts(connection: Connection) -> Sequence[Row]:
 
 def keep_body(connection: Connection, bodies: Mapping[UUID, bytes]) -> None:
     """What is sent is made once: a message that is sent again is the same, octet for octet."""
+    if not bodies:
+        return
     connection.execute(
         "UPDATE outbox o SET body = b.body FROM unnest(%s::uuid[], %s::bytea[]) AS b(id, body)"
         " WHERE o.id = b.id AND o.body IS NULL",

@@ -11,6 +11,7 @@ from typing import Final
 from esutd_bus.store.outbox import Connection, Limits, happens
 from esutd_bus.store.outbox_message import REQUEST
 from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening, OutboxState
+from esutd_bus.store.pause import pause
 
 _BY: Final = "the bus"
 
@@ -30,13 +31,26 @@ def status(
     `message_state`: the bus's own word. In the caller's transaction.
     """
     found = connection.execute(
-        "SELECT id FROM outbox WHERE bus_message_id = %s ORDER BY id LIMIT 1", (bus_message_id,)
+        "SELECT id, attempts FROM outbox WHERE bus_message_id = %s ORDER BY id LIMIT 1", (bus_message_id,)
     ).fetchone()
     what = TOLD_BY_BUS.get(message_state)
     if found is None or what is None:
         return None
     said = f"the bus says {message_state}" + (f": {told}" if told else "")
-    return happens(connection, found["id"], what, limits, now, doing="status", by=_BY, code=code, told=said)
+    # What is to be sent again, or asked about, waits as it does where we have asked ourselves.
+    waits = what in (Happening.NOT_DELIVERED, Happening.ON_DELIVERY)
+    return happens(
+        connection,
+        found["id"],
+        what,
+        limits,
+        now,
+        doing="status",
+        by=_BY,
+        code=code,
+        told=said,
+        next_try=now + pause(found["attempts"]) if waits else None,
+    )
 
 
 def answer(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import requests
 
+from esutd_bus.testbed.faulty_reply import with_wrong_signature
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,15 +25,17 @@ class BusDeliveries:
         """`sign`: puts the bus's signature into an envelope."""
         self._address = address
         self._sign = sign
-        self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Callable[[], bytes] | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="bus-deliveries", daemon=True)
         self.answered: list[int] = []
         """HTTP status of each envelope's final answer, in order."""
 
-    def __call__(self, envelope: bytes) -> None:
-        """An envelope to be delivered."""
-        self._queue.put(envelope)
+    def __call__(self, envelope: bytes, *, spoilt: bool = False) -> None:
+        """An envelope to be delivered; a spoilt one bears a signature that does not hold."""
+        self._queue.put(
+            lambda: with_wrong_signature(self._sign(envelope)) if spoilt else self._sign(envelope)
+        )
 
     def start(self) -> None:
         """Begins to deliver."""
@@ -46,8 +50,8 @@ class BusDeliveries:
     def _run(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
-            while (envelope := self._queue.get()) is not None and not self._stopping.is_set():
-                signed = self._sign(envelope)
+            while (made := self._queue.get()) is not None and not self._stopping.is_set():
+                signed = made()
                 while not self._sent(session, signed):
                     if self._stopping.wait(_AGAIN_SECONDS):
                         return

@@ -26,22 +26,23 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Word = Literal["refuse", "hang", "wrong-signature", "duplicate"]
+Word = Literal["refuse", "hang", "lost", "wrong-signature", "duplicate"]
 State = Literal["ON_DELIVERY", "DELIVERED", "NOT_DELIVERED", "DELIVERY_STOPPED"]
 Operation = Literal[
     "SendMessage", "sendMessage", "getMessages", "getMessageStatus", "sendDeliveryNotification", "deliver"
 ]
 
 DELIVER = "deliver"
-"""What the bus itself calls: its deliveries to the service. Only `duplicate` is about these."""
+"""What the bus itself calls: its deliveries to the service. Only faults that say so are about these."""
 
-_OWN_OPERATION = {
-    "wrong-signature": "SendMessage",
-    "unknown-code": "SendMessage",
-    "statuses": "sendMessage",
-    "duplicate": DELIVER,
+_OWN_OPERATIONS = {
+    "lost": ("sendMessage",),
+    "wrong-signature": ("SendMessage", DELIVER),
+    "unknown-code": ("SendMessage", "getMessageStatus"),
+    "statuses": ("sendMessage",),
+    "duplicate": (DELIVER,),
 }
-"""Faults that are about one operation, whatever the script says of it."""
+"""Faults that are about these operations alone; where the script names none, about each of them."""
 
 
 class FaultScriptError(Exception):
@@ -66,7 +67,7 @@ class Deed(_Part):
     html: int | None = Field(default=None, ge=400, le=599)
     """A proxy's page of this HTTP status; nothing is taken."""
     unknown_code: str | None = Field(default=None, alias="unknown-code", min_length=1)
-    """An answer of the synchronous channel whose status has this code."""
+    """An answer whose status (of a message: its state) has this code."""
     statuses: tuple[State, ...] | None = Field(default=None, min_length=1)
     """What becomes of an asynchronous message, step by step, told and to be asked: in a wrong order, or twice."""
 
@@ -115,18 +116,17 @@ class Fault(_Part):
             raise ValueError(f"`{'` and `'.join(chosen)}` exclude each other")
         if self.word == "refuse" and (self.service or self.operation or chosen):
             raise ValueError("who is refused has said nothing yet: `refuse` takes only `after` and `for`")
-        own = _OWN_OPERATION.get(self.word)
-        if own and self.operation not in {None, own}:
-            raise ValueError(f"`{self.word}` is about {own} alone")
+        own = _OWN_OPERATIONS.get(self.word)
+        if own and self.operation not in {None, *own}:
+            raise ValueError(f"`{self.word}` is about {' and '.join(own)} alone")
         return self
 
     def fits(self, service: str | None, operation: str) -> bool:
         """Whether it is about such a call at all."""
         if self.word == "refuse":
             return False
-        if _OWN_OPERATION.get(self.word, operation) != operation:
-            return False
-        if operation == DELIVER and self.word != "duplicate":
+        own = _OWN_OPERATIONS.get(self.word, ())
+        if operation not in own and (own or operation == DELIVER):
             return False
         return self.service in {None, service} and self.operation in {None, operation}
 

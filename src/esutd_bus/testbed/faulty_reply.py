@@ -20,12 +20,19 @@ _HTML = b"<!DOCTYPE html>\n<html><head><title>Error</title></head><body>Internal
 _HTML_TYPE = "text/html; charset=utf-8"
 _SIGNATURE_VALUE = re.compile(rb"(SignatureValue(?:>|&gt;)\s*)([A-Za-z0-9+/])")
 """Its first letter, be the signed document XML or text within XML."""
+_CODES = (".//responseInfo/status/code", ".//response/messageState")
+"""Where the answers of the two channels have them."""
 
 
 def is_taken(fault: Fault) -> bool:
     """Whether the bus takes a call that meets this fault, whatever becomes of its answer."""
     deed = fault.deed
     return fault.word != "hang" and (deed is None or (deed.error is None and deed.html is None))
+
+
+def with_wrong_signature(body: bytes) -> bytes:
+    """The same with signatures that do not hold."""
+    return _SIGNATURE_VALUE.sub(lambda found: found[1] + (b"B" if found[2] == b"A" else b"A"), body)
 
 
 def untaken_reply(fault: Fault, refusal: bytes) -> HttpReply:
@@ -45,12 +52,13 @@ def faulty_reply(envelope: Element, fault: Fault | None, behaviour: Behaviour | 
     if how.http is not None and fault is None:
         return HttpReply(how.http, _HTML, _HTML_TYPE, delay=how.delay)
     if deed is not None and deed.unknown_code is not None:
-        for code in envelope.iterfind(".//responseInfo/status/code"):
-            code.text = deed.unknown_code
+        for place in _CODES:
+            for code in envelope.iterfind(place):
+                code.text = deed.unknown_code
     is_fault = envelope.find(".//{*}Fault") is not None
     body = etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
     if fault is not None and fault.word == "wrong-signature":
-        body = _SIGNATURE_VALUE.sub(lambda found: found[1] + (b"B" if found[2] == b"A" else b"A"), body)
+        body = with_wrong_signature(body)
     status = HTTPStatus.INTERNAL_SERVER_ERROR if is_fault else HTTPStatus.OK
     if deed is None:
         return HttpReply(status, body, delay=how.delay, drip=how.drip, cut=how.cut)

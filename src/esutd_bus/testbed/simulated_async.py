@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
     from esutd_bus.testbed.async_contract import AsyncContract
+    from esutd_bus.testbed.bus_deliveries import BusDeliveries
     from esutd_bus.testbed.fault_script import Fault, State
 
 SENDERS_ID: Final = "senderMessageId"
@@ -51,7 +52,7 @@ class Received:
     type: str
     correlation_id: str
     data: bytes = field(repr=False)
-    """The element `data`, canonical."""
+    """The business data: the document within `data`, canonical; where there is none, `data` itself."""
     states: tuple[State, ...]
     """What becomes of it, told and to be asked step by step."""
     count: int = 1
@@ -63,6 +64,11 @@ class Received:
     def state(self) -> State:
         """What the next question for its status hears; the last state stays."""
         return self.states[min(self.asked, len(self.states) - 1)]
+
+    @property
+    def is_deliverable(self) -> bool:
+        """Whether it is delivered sooner or later; what is not may be sent once more."""
+        return "DELIVERED" in self.states
 
     def told(self) -> dict[str, Any]:
         """As the page for testers lists it."""
@@ -93,31 +99,36 @@ class SimulatedAsyncChannel:
     Args:
         contract: of the channel.
         meets: which scripted fault meets a call (serviceId, operation).
-        deliver: takes an envelope that the bus sends to the client; `None`: the client asks for everything itself.
-        answers_requests: whether each REQUEST gets a RESPONSE, which says no more than that it was accepted.
+        deliver: takes what the bus sends to the client; `None`: the client asks for everything itself.
     """
 
     def __init__(
         self,
         contract: AsyncContract,
         meets: Callable[[str | None, str], Fault | None],
-        deliver: Callable[[bytes], None] | None = None,
-        *,
-        answers_requests: bool = True,
+        deliver: BusDeliveries | None = None,
     ) -> None:
         self._contract = contract
         self._meets = meets
         self._deliver = deliver
-        self._answers_requests = answers_requests
+        self.answers_requests = True
+        """Whether each REQUEST that is delivered gets a RESPONSE, which says no more than that it was accepted."""
+        self.knows_senders_ids = True
+        """Whether it can be asked for a message by the sender's id too, or by its own alone."""
         self._lock = threading.Lock()
         self._received: dict[str, Received] = {}
+        """By the bus's id."""
+        self._by_senders_id: dict[str, Received] = {}
         self._waiting: dict[str, Waiting] = {}
         self.acknowledged: Counter[str] = Counter()
         """Ids of messages for a client → how many times it said that it has them."""
 
     @property
     def received(self) -> list[Received]:
-        """What came, each message once, in the order of its first coming."""
+        """What came, each message once, in the order in which the bus took them.
+
+        One that could not be delivered, and came again, stands where it came again.
+        """
         with self._lock:
             return list(self._received.values())
 
@@ -125,6 +136,7 @@ class SimulatedAsyncChannel:
         """As if nothing had come."""
         with self._lock:
             self._received.clear()
+            self._by_senders_id.clear()
             self._waiting.clear()
             self.acknowledged.clear()
 
@@ -147,8 +159,8 @@ class SimulatedAsyncChannel:
         said = message.findtext(".//serviceId")
         asked = message.findtext(".//messageId")
         with self._lock:
-            known = (x.service_id for x in self._received.values() if asked in {x.id, x.sender_message_id})
-            return said or next(known, None)
+            known = self._known(asked)
+        return said or (None if known is None else known.service_id)
 
     def post(self, service_id: str, kind: str, data: Element, correlation_id: str | None = None) -> str:
         """Sends a message to the client, or keeps it until it is asked for; its id."""
@@ -162,25 +174,22 @@ class SimulatedAsyncChannel:
             "sender": _BUS,
             "sessionId": session_id(),
         }
-        copies = self._copies(service_id)
         values = {"messageInfo": info, "messageData": {"data": data}}
+        fault = self._meets(service_id, DELIVER)
         with self._lock:
-            self._waiting[message_id] = Waiting(message_id, values, copies)
-        self._call("sendMessage", values, copies)
+            self._waiting[message_id] = Waiting(message_id, values, _copies(fault))
+        self._call("sendMessage", values, fault)
         return message_id
 
     def _send(self, request: Element, fault: Fault | None) -> dict[str, Any]:
-        service_id = request.findtext("messageInfo/serviceId", "")
         deed = None if fault is None else fault.deed
         states = (deed.statuses if deed else None) or ("DELIVERED",)
-        with self._lock:
-            message, is_new = self._kept(request, states)
-        if is_new:
-            if self._deliver is not None:
-                for state in states:
-                    self._tell(message, state)
-            if self._answers_requests and message.type == "REQUEST":
-                self.post(service_id, "RESPONSE", etree.Element(_ACCEPTED), message.correlation_id)
+        message = _read(request, states)
+        if fault is None or fault.word != "lost":
+            with self._lock:
+                message, is_taken = self._kept(message)
+            if is_taken:
+                self._work_on(message)
         return {
             "messageId": message.id,
             "correlationId": message.correlation_id,
@@ -188,41 +197,42 @@ class SimulatedAsyncChannel:
             "sessionId": session_id(),
         }
 
-    def _kept(self, request: Element, states: tuple[State, ...]) -> tuple[Received, bool]:
-        """(the message as it is kept, whether it is new); a second coming only counts."""
-        info = request.find("messageInfo")
-        properties = (
-            {} if info is None else {x.findtext("key"): x.findtext("value") for x in info.iter("properties")}
-        )
-        own = properties.get(SENDERS_ID)
-        known = next(
-            (x for x in self._received.values() if own is not None and x.sender_message_id == own), None
-        )
-        if known is not None:
-            known.count += 1
+    def _kept(self, message: Received) -> tuple[Received, bool]:
+        """(the message as it is kept, whether the bus is to deliver it): what it has delivered only counts."""
+        known = self._by_senders_id.get(message.sender_message_id or "")
+        if known is None:
+            self._received[message.id] = message
+            if message.sender_message_id is not None:
+                self._by_senders_id[message.sender_message_id] = message
+            return message, True
+        known.count += 1
+        if known.is_deliverable:
             return known, False
-        bus_id = str(uuid4())
-        data = request.find("messageData/data")
-        message = Received(
-            id=bus_id,
-            sender_message_id=own,
-            service_id=request.findtext("messageInfo/serviceId", ""),
-            type=request.findtext("messageInfo/messageType", ""),
-            correlation_id=request.findtext("messageInfo/correlationId") or bus_id,
-            data=b"" if data is None else etree.tostring(data, method="c14n", exclusive=True),
-            states=states,
-        )
-        self._received[bus_id] = message
-        return message, True
+        known.states, known.asked = message.states, 0
+        self._received[known.id] = self._received.pop(known.id)
+        return known, True
+
+    def _known(self, called: str | None) -> Received | None:
+        """The message of the bus's or the sender's id."""
+        of_sender = self._by_senders_id.get(called or "") if self.knows_senders_ids else None
+        return self._received.get(called or "") or of_sender
+
+    def _work_on(self, message: Received) -> None:
+        """Tells what becomes of a message, and answers a request."""
+        if self._deliver is not None:
+            for state in message.states:
+                self._tell(message, state)
+        if self.answers_requests and message.type == "REQUEST" and message.is_deliverable:
+            self.post(message.service_id, "RESPONSE", etree.Element(_ACCEPTED), message.correlation_id)
 
     def _status(self, request: Element) -> dict[str, Any]:
         asked = request.findtext("messageId", "")
         with self._lock:
-            found = [x for x in self._received.values() if asked in {x.id, x.sender_message_id}]
-            if not found:
+            found = self._known(asked)
+            if found is None:
                 raise UnknownMessageError(asked)
-            state = found[0].state
-            found[0].asked += 1
+            state = found.state
+            found.asked += 1
         return {
             "messageState": state,
             "status": _status(state),
@@ -270,16 +280,36 @@ class SimulatedAsyncChannel:
             "status": _status(state),
         }
         values = {"notification": notification, "requestDate": datetime.now(UTC), "sessionId": session_id()}
-        self._call("changeMassageStatusNotification", values, self._copies(message.service_id))
+        self._call("changeMassageStatusNotification", values, self._meets(message.service_id, DELIVER))
 
-    def _copies(self, service_id: str) -> int:
-        return 1 if self._meets(service_id, DELIVER) is None else 2
-
-    def _call(self, operation: str, values: dict[str, Any], copies: int) -> None:
+    def _call(self, operation: str, values: dict[str, Any], fault: Fault | None) -> None:
         if self._deliver is not None:
             envelope = self._contract.to_client(operation, values)
-            for _ in range(copies):
-                self._deliver(envelope)
+            for _ in range(_copies(fault)):
+                self._deliver(envelope, spoilt=fault is not None and fault.word == "wrong-signature")
+
+
+def _copies(fault: Fault | None) -> int:
+    return 2 if fault is not None and fault.word == "duplicate" else 1
+
+
+def _read(request: Element, states: tuple[State, ...]) -> Received:
+    """A message as it comes."""
+    properties = {x.findtext("key"): x.findtext("value") for x in request.iterfind("messageInfo/properties")}
+    bus_id = str(uuid4())
+    data = request.find("messageData/data")
+    document = data if data is None or not len(data) else data[0]
+    return Received(
+        id=bus_id,
+        sender_message_id=properties.get(SENDERS_ID),
+        service_id=request.findtext("messageInfo/serviceId", ""),
+        type=request.findtext("messageInfo/messageType", ""),
+        correlation_id=request.findtext("messageInfo/correlationId") or bus_id,
+        data=b""
+        if document is None
+        else etree.tostring(document, method="c14n", exclusive=True, with_tail=False),
+        states=states,
+    )
 
 
 def _status(state: State) -> dict[str, Any]:

@@ -59,7 +59,6 @@ class SimulatedBus:
         port: of both channels; 0 means a free one.
         page_port: of the page for testers; 0 means a free one.
         deliver_to: a client's address (`http://127.0.0.1:8080/shep/async`); without one it must ask for its messages.
-        answers_requests: whether each asynchronous REQUEST gets a RESPONSE.
     """
 
     def __init__(
@@ -74,7 +73,6 @@ class SimulatedBus:
         port: int = 0,
         page_port: int = 0,
         deliver_to: str | None = None,
-        answers_requests: bool = True,
     ) -> None:
         self._sync = BusContract(contracts)
         self._async = AsyncContract(contracts)
@@ -90,9 +88,7 @@ class SimulatedBus:
             self._deliveries = BusDeliveries(
                 deliver_to, lambda envelope: envelope if key is None else sign(envelope, key, "wsse")
             )
-        self.channel = SimulatedAsyncChannel(
-            self._async, self._meets, self._deliveries, answers_requests=answers_requests
-        )
+        self.channel = SimulatedAsyncChannel(self._async, self._meets, self._deliveries)
         self.calls: Counter[str] = Counter()
         """How many times each operation was called, whatever became of the call."""
         self._lock = threading.Lock()
@@ -118,6 +114,11 @@ class SimulatedBus:
     def received(self) -> list[Received]:
         """What came by the asynchronous channel, each message once, with how many times it came."""
         return self.channel.received
+
+    @property
+    def answered(self) -> list[int]:
+        """HTTP status of the client's answer to each delivery, in order; without `deliver_to` there are none."""
+        return [] if self._deliveries is None else self._deliveries.answered
 
     @property
     def faults(self) -> FaultsAtWork:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from esutd_bus.registries.access import BusAccess
 from esutd_bus.registries.async_channel import AsyncChannel, Letter
@@ -22,17 +21,7 @@ from esutd_bus.registries.upstream import (
 from esutd_bus.store.outbox import ASK_AFTER, Happened
 from esutd_bus.store.outbox_message import NOTIFICATION, REQUEST
 from esutd_bus.store.outbox_state import TOLD_BY_BUS, Happening, OutboxState
-
-FIRST_PAUSE: Final = timedelta(seconds=2)
-LONGEST_PAUSE: Final = timedelta(minutes=10)
-
-
-def pause(failures: int) -> timedelta:
-    """Until the next try: 2 s, 4, 8 …, 10 minutes at most, of each something between the half and the whole.
-
-    So that what failed together does not come again together.
-    """
-    return min(LONGEST_PAUSE, FIRST_PAUSE * (1 << min(failures, 20))) * random.uniform(0.5, 1)  # noqa: S311  # no secret
+from esutd_bus.store.pause import pause
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,11 @@ OUTBOX_BREAKER = Gauge(
     ["destination"],
     multiprocess_mode="livemostrecent",
 )
-OUTBOX_ATTEMPTS = Counter("esutd_outbox_attempts_total", "What came of attempts to send or ask", ["happened"])
+OUTBOX_HAPPENED = Counter(
+    "esutd_outbox_attempts_total",
+    "What came of attempts to send or ask, and what the bus told of messages by itself",
+    ["happened"],
+)
 
 
 def tell_outbox(

@@ -1,6 +1,7 @@
 """The job «outbox»: what is to be sent by the bus is sent, on any number of nodes, each message by one of them.
 
     turn:  what came back is recorded ── what is due is taken, so many a destination ── threads try ── …
+           and now and then: what the bus has told by itself, messages of nodes that are gone
 
 Threads wait for the network, the job's own thread speaks with the database; nothing is locked while anybody waits.
 """
@@ -25,22 +26,24 @@ from esutd_bus.store import breakers, bus_notices, outbox
 from esutd_bus.store.outbox import Happened, Limits
 from esutd_bus.store.outbox_facts import facts
 from esutd_bus.store.outbox_state import Happening, OutboxState
+from esutd_bus.store.pause import pause
 from esutd_bus.work import metrics
-from esutd_bus.work.delivery import Attempt, Delivery, pause
+from esutd_bus.work.delivery import Attempt, Delivery
 
 if TYPE_CHECKING:
     from esutd_bus.mapping.outgoing import OutgoingMessage
     from esutd_bus.signature.key_ring import KeyRing
     from esutd_bus.store.outbox import Connection, Row
 
-AT_ONCE: Final = 32
-"""Messages that a node tries at once."""
+AT_ONCE: Final = 64
+"""Messages that a node tries at once: what is recorded and taken together costs little more than one alone."""
 
-AT_ONCE_EACH: Final = 4
+AT_ONCE_EACH: Final = 8
 """… of them to one destination: one that hangs does not take the place of the others."""
 
 _A_MOMENT: Final = 0.05
 _TELL_EVERY: Final = timedelta(seconds=15)
+_TAKE_IN_EVERY: Final = timedelta(seconds=0.5)
 _MARGIN: Final = timedelta(seconds=1)
 
 _log = structlog.get_logger(__name__)
@@ -93,13 +96,16 @@ class Outbox:
         """What is not recorded yet: kept where the database is away for a moment."""
 
         self._told_at: datetime | None = None
+        self._took_in_at: datetime | None = None
 
     def run(self, connection: Connection) -> None:
         """Sends what is due, and records what came of it. Raises psycopg.Error."""
+        self._took_in_at = None
         while True:
             self._gather()
             self._record(connection)
             self._tell(connection)
+            self._take_in(connection)
             taken = self._take(connection)
             if not taken and not self._a_moment():
                 break
@@ -144,7 +150,7 @@ class Outbox:
             self._judge_destinations(connection, came, now)
         del self._came[: len(came)]
         for _, happened in came:
-            metrics.OUTBOX_ATTEMPTS.labels(str(happened.what or "nothing new")).inc()
+            metrics.OUTBOX_HAPPENED.labels(str(happened.what or "nothing new")).inc()
             if moved.get(happened.id) is OutboxState.DEAD:
                 _log.warning("a message is given up", outbox=str(happened.id), reason=happened.reason)
 
@@ -159,15 +165,27 @@ class Outbox:
         for destination in sorted(failures.keys() - well):
             breakers.failed(connection, destination, failures[destination], reasons[destination] or "", now)
 
+    def _take_in(self, connection: Connection) -> None:
+        """What happened to messages elsewhere; and what waits for others does not stand before those that can go."""
+        now, limits = self._clock(), self._rules.limits
+        if self._took_in_at is not None and now - self._took_in_at < _TAKE_IN_EVERY:
+            return
+        self._took_in_at = now
+        with connection.transaction():
+            told = bus_notices.apply(connection, limits, now)
+        for what in told:
+            metrics.OUTBOX_HAPPENED.labels(what).inc()
+        with connection.transaction():
+            outbox.end_leases(connection, limits, now)
+            due = outbox.destinations_due(connection, now)
+            outbox.make_way(connection, [row["destination"] for row in due], now)
+
     def _take(self, connection: Connection) -> bool:
         """Whether there was something to do."""
         now, limits = self._clock(), self._rules.limits
         if len(self._under_way) >= AT_ONCE:
             return False
         with connection.transaction():
-            bus_notices.apply(connection, limits, now)
-        with connection.transaction():
-            outbox.end_leases(connection, limits, now)
             taken = outbox.take(connection, self._rooms(connection, now), limits, now, self._rules.node)
             attempts, not_made = self._made(connection, taken)
             if not_made:

@@ -9,6 +9,7 @@ from esutd_bus.testbed.fault_script import (
     FaultsAtWork,
     FaultScript,
     FaultScriptError,
+    Word,
     read_fault_script,
 )
 
@@ -68,12 +69,13 @@ def test_a_fault_begins_and_ends() -> None:
     assert refused == [False, False, True, True, False]
 
 
-def test_only_a_duplicate_is_about_what_the_bus_delivers() -> None:
-    at_work = FaultsAtWork(FaultScript(faults=(Fault(do="hang"), Fault(do="duplicate"))))
+@pytest.mark.parametrize("word", ["duplicate", "wrong-signature"])
+def test_what_the_bus_delivers_meets_only_faults_that_are_about_that(word: Word) -> None:
+    at_work = FaultsAtWork(FaultScript(faults=(Fault(do="hang"), Fault(do="lost"), Fault(do=word))))
 
     found = at_work.meets(GBDFL, "deliver")
     assert found is not None
-    assert found.word == "duplicate"
+    assert found.word == word
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,10 @@ def test_only_a_duplicate_is_about_what_the_bus_delivers() -> None:
         ("faults:\n  - do: {cut: 1, html: 500}\n", "script, line 2: faults.do: say one thing that happens"),
         ("\nfaults:\n  - service: X\n", "script, line 3: faults.do: Field required"),
         ("faults:\n  - do: refuse\n    service: X\n", "`refuse` takes only `after` and `for`"),
-        ("faults:\n  - {do: wrong-signature, operation: sendMessage}\n", "is about SendMessage alone"),
+        (
+            "faults:\n  - {do: wrong-signature, operation: sendMessage}\n",
+            "is about SendMessage and deliver alone",
+        ),
         ("faults:\n  - do: {statuses: [LOST]}\n", "script, line 2: faults.do.statuses: "),
         ("faults:\n  - do: [\n", "script, line 3: "),
         ("- do: hang\n", "script, line 1: "),
