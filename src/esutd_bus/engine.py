@@ -145,7 +145,7 @@ class Engine:
 
     def _with_delivery(self, passage: Passage, needed: Needs) -> Needs:
         delivery = passage.wrapping.delivery(passage.correspondent)
-        return replace(needed, delivery=delivery) if delivery is not None else needed
+        return needed._replace(delivery=delivery) if delivery is not None else needed
 
     def _settle(self, passage: Passage, state: State, decide: Callable[[], Outcome]) -> Outcome:
         """The outcome, with what the way by which the message came adds to it: one effect of one delivery."""
@@ -263,7 +263,7 @@ class Engine:
         if key is not None and (request.is_strangers or (request.operation.fetch and not request.fetched)):
             # Nobody was asked, for the sake of a stored answer, or a missing right, that has just ceased to hold.
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        known = replace(state, fetched=request.fetched, found=request.found)
+        known = state._replace(fetched=request.fetched, found=request.found)
         decision = decide(request.command, known, now, rules)
         return self._judge(passage, request, decision, now)
 

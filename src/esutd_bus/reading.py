@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
@@ -164,7 +163,7 @@ def _request(passage: Passage, operation: MappedOperation, message: VerifiedMess
         malformed=landed.malformed,
     )
     if many is not None:
-        command = replace(command, entries=_entries(command, many, entries))
+        command = command._replace(entries=_entries(command, many, entries))
     if landed.refusals or passage.request_id is None:
         return Request(operation, command, key=None)
     key = RequestKey(
@@ -181,8 +180,7 @@ def _entries(message: Command, many: EntryMapping, entries: Iterable[Landed]) ->
     """Each entry of a message as the command it would be alone."""
     return tuple(
         Entry(
-            replace(
-                message,
+            message._replace(
                 operation=many.command,
                 values=landed.values,
                 new_id=uuid7(),

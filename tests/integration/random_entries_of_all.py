@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -17,6 +16,7 @@ from esutd_bus.register.event import Accepted
 from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.store.ids import uuid7
+from support.replacing import replace
 
 PURPOSES = st.sampled_from(["приём на работу"] * 4 + ["проверка"])
 ONE = st.tuples(st.sampled_from(["1", "2", "3", "4", "5", "6", "7"]), st.integers(0, 2), AGO, THEN, POSTS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -26,6 +25,7 @@ from esutd_bus.store import searching
 from esutd_bus.store.beside import Beside
 from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, Work
+from support.replacing import replace
 
 AUTHORITY, PORTAL = "001140000014", "001140000024"
 RULES = Rulebook(

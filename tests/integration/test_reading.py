@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -25,6 +24,7 @@ from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.testbed.test_ca import TestCa
 from support.messages import EMPLOYER, register
+from support.replacing import replace
 
 CONTRACTS, MAPPINGS = load_mapped_contracts(Settings())
 SERVICE = CONTRACTS.by_path["/soap/contracts"]

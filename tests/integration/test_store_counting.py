@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count as numbers
 from typing import Any
@@ -34,6 +33,7 @@ from esutd_bus.store import counting, searching
 from esutd_bus.store.beside import Beside
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.work import Outcome, StoredAnswer, Work
+from support.replacing import replace
 
 OTHER = "940340000421"
 ALMATY_CITY, ASTANA = "750000000", "710000000"

@@ -86,7 +86,12 @@ class RequestMapping:
         landed: dict[str, Any] = {table: {} for table in self._roots}
         for path, value in values.items():
             if (landing := self._leaves.get(path)) is not None:
-                forms.put(landed.setdefault(landing.table, {}), landing, path, value)
+                if (row := landed.get(landing.table)) is None:
+                    row = landed[landing.table] = {}
+                if landing.convert is None:
+                    row[landing.column] = value
+                else:
+                    forms.put(row, landing, path, value)
             elif (group := self._groups.get(path)) is not None:
                 landed[group.table] = [
                     _row(group, item, f"{path}[{count}]", forms) for count, item in enumerate(value, start=1)

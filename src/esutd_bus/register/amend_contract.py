@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from esutd_bus.register.amendment import given_terms
@@ -33,8 +32,7 @@ from esutd_bus.register.timeline import AMENDED, entered_as_json
 def needs(command: Command) -> Needs:
     """The contract, its timeline, and whatever may stand in the new amendment's way."""
     external_id = command.values.get("amendment", {}).get("external_id")
-    return replace(
-        referred(command, amendments=True, history=True),
+    return referred(command, amendments=True, history=True)._replace(
         amendment_external_id=external_id,
         proof_external_id=proof_id(command),
     )

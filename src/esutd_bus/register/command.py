@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from esutd_bus.register.partners import PartnerKind
@@ -19,8 +19,7 @@ A field that the message does not carry has no key. A repeated group is a list o
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """One operation asked for by one employer."""
 
     operation: str

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esutd_bus.register.amendment import changes_of, corrected_amendment, corrected_terms, found_amendment
 from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
@@ -31,8 +29,7 @@ from esutd_bus.register.timeline import AMENDMENT_CORRECTED
 def needs(command: Command) -> Needs:
     """The contract, its timeline and amendments, and whatever may stand in the way of a new id."""
     external_id = command.values.get("amendment", {}).get("external_id")
-    return replace(
-        referred(command, amendments=True, history=True),
+    return referred(command, amendments=True, history=True)._replace(
         amendment_external_id=external_id,
         proof_external_id=proof_id(command),
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esutd_bus.register import correct_contract
 from esutd_bus.register.case import Case, Decider, Sources
 from esutd_bus.register.command import Command
@@ -25,7 +23,7 @@ from esutd_bus.register.timeline import CORRECTED_BY_AUTHORITY
 
 def needs(command: Command) -> Needs:
     """What a correction needs, of the employer that the message names."""
-    return replace(correct_contract.needs(command), owner=owner.of(command))
+    return correct_contract.needs(command)._replace(owner=owner.of(command))
 
 
 def accept(case: Case) -> Accepted:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esutd_bus.register.case import Case, Decider, Rule, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.correction import corrections
@@ -29,8 +27,7 @@ from esutd_bus.register.timeline import CORRECTED
 def needs(command: Command) -> Needs:
     """The contract, its timeline, amendments and leaves, and whatever may stand in the way of a new number or id."""
     given = command.values.get("contract", {})
-    return replace(
-        referred(command, amendments=True, history=True, leaves=True),
+    return referred(command, amendments=True, history=True, leaves=True)._replace(
         contract_number=given.get("number"),
         new_external_id=given.get("external_id"),
         proof_external_id=given.get("proof_external_id"),

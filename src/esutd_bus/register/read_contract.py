@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esutd_bus.register import get_contract
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.command import Command
@@ -14,7 +12,7 @@ from esutd_bus.register.state import Needs
 
 def needs(command: Command) -> Needs:
     """What an employer's reading needs, of the employer that the message names."""
-    return replace(get_contract.needs(command), owner=owner.of(command))
+    return get_contract.needs(command)._replace(owner=owner.of(command))
 
 
 def accept(case: Case) -> Accepted:

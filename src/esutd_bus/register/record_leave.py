@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from esutd_bus.register.case import Case, Decider, Sources, referred
 from esutd_bus.register.command import Command
 from esutd_bus.register.event import Accepted
@@ -15,7 +13,7 @@ from esutd_bus.register.state import Needs
 def needs(command: Command) -> Needs:
     """The contract, its leaves, and whatever may stand in the new leave's way."""
     external_id = command.values.get("leave", {}).get("external_id")
-    return replace(referred(command, leaves=True), leave_external_id=external_id)
+    return referred(command, leaves=True)._replace(leave_external_id=external_id)
 
 
 def accept(case: Case) -> Accepted:

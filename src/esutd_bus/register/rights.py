@@ -6,7 +6,6 @@ answered before. That the signer is the employer whom the message names has been
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 from esutd_bus.register.case import Decider
@@ -23,9 +22,9 @@ def with_rights(needs: Needs, command: Command) -> Needs:
     """What the store must load, that of the rights included: nothing more where an employer itself has signed."""
     speaker = command.speaker
     if not speaker.is_itself:
-        needs = replace(needs, delegation_to=speaker.person)
+        needs = needs._replace(delegation_to=speaker.person)
     if speaker.via is not None and speaker.via.number != speaker.number:
-        needs = replace(needs, system=speaker.via.number)
+        needs = needs._replace(system=speaker.via.number)
     return needs
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from esutd_bus.register.search import Count, Found, Search
@@ -34,8 +35,7 @@ class Moving:
     """One contract alone; neither of the two: all of the employer's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Needs:
+class Needs(NamedTuple):
     """The keys by which the store loads a command's `State`. `None`: not needed."""
 
     contract_id: UUID | None = None
@@ -115,8 +115,7 @@ class Needs:
     """BIN or IIN of «this employer», where it is not the sender: the authority names whose contract it is about."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """What the store found for a command's `Needs`; of its own employer or the owner it names, but for `iin_change` and
     `acknowledgements`.
     """
@@ -157,5 +156,5 @@ class State:
     entries: Sequence[State] = ()
     """Of each entry of a batch, in their order: what was there before the batch."""
 
-    fetched: Mapping[str, Any] = field(default_factory=dict)
+    fetched: Mapping[str, Any] = MappingProxyType({})
     """What was asked of other systems before, by port: `{"person": {...} | None}`, or `NOT_ASKED`."""

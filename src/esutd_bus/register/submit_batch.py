@@ -79,8 +79,7 @@ class _Registered:
         numbered = self._by_number.get(said.get("number"))
         if there is None and numbered is None:
             return state
-        return replace(
-            state,
+        return state._replace(
             contract_by_external_id=there or state.contract_by_external_id,
             contract_by_number=numbered or state.contract_by_number,
         )
@@ -98,7 +97,7 @@ class _Registered:
 
 def _with_headcount(command: Command, case: Case) -> Command:
     """An entry as if it had told by itself how many people the employer has."""
-    return replace(command, values={**command.values, "batch": case.table("batch")})
+    return command._replace(values={**command.values, "batch": case.table("batch")})
 
 
 def _error(refusal: Refusal) -> Mapping[str, str | None]:

@@ -28,8 +28,7 @@ class Check(NamedTuple):
     """Whether it held. The first that does not ends the verification."""
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureReport:
+class SignatureReport(NamedTuple):
     """The outcome for one signature."""
 
     profile: str
@@ -76,7 +75,7 @@ class SignatureReport:
 
     def to_dict(self) -> dict[str, Any]:
         """The report in JSON's types: times as ISO 8601 with zone, absent parts as null."""
-        told: dict[str, Any] = {name: getattr(self, name) for name in _SIGNATURE}
+        told: dict[str, Any] = self._asdict()
         told["section"] = _section(self.reason)
         told["checks"] = _checks(self.checks)
         told["revocation"] = [status.to_dict() for status in self.revocation]
@@ -159,9 +158,7 @@ def _signer(signer: Signer) -> Mapping[str, Any]:
     return {name: getattr(signer, name) for name in _SIGNER} | {"roles": sorted(signer.roles)}
 
 
-_SIGNATURE, _CERTIFICATE, _SIGNER = (
-    tuple(part.name for part in fields(kind)) for kind in (SignatureReport, CertificateSummary, Signer)
-)
+_CERTIFICATE, _SIGNER = (tuple(part.name for part in fields(kind)) for kind in (CertificateSummary, Signer))
 
 
 class SignatureRefused(Exception):  # noqa: N818  # a verdict on a message, not an error of the program

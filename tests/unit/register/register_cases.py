@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -22,6 +21,7 @@ from esutd_bus.register.rulebook import Rulebook
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import State
 from esutd_bus.register.timeline import entered_as_json
+from support.replacing import replace
 
 RULES = Rulebook(read_packaged(), Calendar())
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, get_args
 from uuid import UUID
@@ -49,6 +48,7 @@ from esutd_bus.register.search import (
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, State
 from esutd_bus.settings import packaged
+from support.replacing import replace
 
 PORTAL_NUMBER = "020140000016"
 PORTAL = Speaker(PORTAL_NUMBER, OTHER_IIN, frozenset({"information-system"}), certificate="p")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -37,6 +36,7 @@ from esutd_bus.register.partners import Partner, PartnerKind, Partners
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 PORTAL = "980540000397"
 PROVIDER = "970340000118"

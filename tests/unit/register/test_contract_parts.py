@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -44,6 +43,7 @@ from esutd_bus.register.identifiers import check_digit
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 INDIVIDUAL = Speaker(OTHER_IIN, OTHER_IIN, frozenset({"individual"}), certificate="c1")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -30,6 +29,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Deadline
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 HERE = "reference.contract_id"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -31,6 +30,7 @@ from esutd_bus.register.partners import PartnerKind
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import Needs, State
 from esutd_bus.register.timeline import Timeline
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 HERE = "reference.contract_id"

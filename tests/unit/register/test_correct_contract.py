@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -35,6 +34,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import ContractEvent, Deadline
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 ENTERED_YESTERDAY = {**REGISTERED, "registered_at": datetime(2025, 6, 10, 5, 0, tzinfo=UTC), "version": 1}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -47,6 +46,7 @@ from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.consent import missing_consent
 from esutd_bus.register.search import Found
 from esutd_bus.register.state import State
+from support.replacing import replace
 
 OPERATIONS = sorted(COMMANDS)
 
@@ -151,8 +151,17 @@ ROWS = st.none() | st.builds(
     permit_ends_on=st.none() | st.just(FOREIGNER["permit_ends_on"]),
     foreign_basis=st.none() | st.sampled_from(["labourImmigrant", "foreignLabourForce", "other"]),
 )
+OF_SEARCHES = {
+    "clause": "353/7",
+    "operation": None,
+    "event": None,
+    "contract": REGISTERED,
+    "history": [],
+}
+"""What searches find beside a contract's columns, one this and another that."""
+
 STATES = st.builds(
-    State,
+    lambda **known: State(**known),  # noqa: PLW0108  # else what is not given is inferred, where it has a default
     contract_by_id=ROWS,
     contract_by_external_id=ROWS,
     contract_by_number=ROWS,
@@ -176,7 +185,7 @@ STATES = st.builds(
     contracts_of_employee=st.lists(ROWS.filter(bool), max_size=2),
     iin_change=st.none()
     | st.builds(lambda former: {"former_iin": former}, st.sampled_from([IIN, OTHER_IIN])),
-    found=st.just(Found([{**REGISTERED, "clause": "353/7", "operation": None}], 1)),
+    found=st.just(Found([{**REGISTERED, **OF_SEARCHES}], 1)),
     delegation=st.none() | st.just({**DELEGATION, "version": 3}),
     proof=st.none()
     | st.builds(

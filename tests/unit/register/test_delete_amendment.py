@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
@@ -29,6 +28,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Deadline
 from esutd_bus.register.identifiers import check_digit
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 OTHER_IIN = f"85010120001{check_digit('85010120001')}"
 HERE = "amendment_reference.amendment_id"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,6 +22,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Deadline
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, Row, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 ENDED = date(2025, 6, 10)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +33,7 @@ from esutd_bus.register.command import Command
 from esutd_bus.register.decide import needs
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 BOTH = ["RecordLeave", "CorrectLeave"]

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -30,6 +29,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Disclosed
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 PERSON = {"person": {"iin": IIN, "surname": "Тестов"}, "documents": [{"number": "1"}]}
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -28,6 +27,7 @@ from esutd_bus.register.event import Deadline
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.rules.reference import contract_exists
 from esutd_bus.register.state import Needs, State
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 HERE = "reference.contract_id"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from string import Formatter
 from typing import Any
@@ -30,6 +29,7 @@ from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.speaker import Speaker
 from esutd_bus.register.state import State
 from esutd_bus.settings import packaged
+from support.replacing import replace
 
 PORTAL, SYSTEM, STATE, AUTHORITY = "020140000016", "020140000026", "020140000036", "020140000046"
 

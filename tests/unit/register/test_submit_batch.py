@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -33,6 +32,7 @@ from esutd_bus.register.decide import needs
 from esutd_bus.register.event import Accepted, ContractEvent, Refused, RowAdded
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import State
+from support.replacing import replace
 
 
 def alone(place: int, **columns: Any) -> Command:
@@ -92,7 +92,7 @@ def test_what_each_may_meet_is_asked_for() -> None:
 def test_whatever_single_contracts_meet_in_the_register_they_meet_in_their_batch() -> None:
     """Another key that contracts collide on must be added to what a batch knows of itself."""
     everything = registration(**dict.fromkeys(ENTERED, "?"))
-    met = {name for name, value in asdict(needs(everything)).items() if value}
+    met = {name for name, value in needs(everything)._asdict().items() if value}
     assert met == {"contract_external_id", "contract_number", "proof_external_id"}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -29,6 +29,7 @@ from esutd_bus.register.contract import TERMS
 from esutd_bus.register.event import Accepted, ContractEvent
 from esutd_bus.register.state import Row, State
 from esutd_bus.register.timeline import Timeline
+from support.replacing import replace
 
 HERE: Mapping[str, Any] = {"reference": {"contract_id": NEW_ID}}
 START = date(2024, 6, 11)

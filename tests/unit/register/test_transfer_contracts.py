@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -34,6 +33,7 @@ from esutd_bus.register.event import ContractEvent, Deadline
 from esutd_bus.register.rules import transfer as rules
 from esutd_bus.register.state import Moving, Needs, State
 from esutd_bus.register.timeline import Timeline
+from support.replacing import replace
 
 DAY = timedelta(days=1)
 RECEIVER = "940340000421"

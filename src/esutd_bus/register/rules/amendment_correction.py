@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import wraps
 
 from esutd_bus.register.amendment import SAID, amendment_field, corrected_terms, referred_amendment
@@ -71,7 +70,7 @@ def as_corrected(rule: Rule) -> Rule:
             **{field: value for field, value in case.said.items() if field.startswith("amendment.")},
         }
         said = {field: value for field, value in known.items() if field not in case.command.malformed}
-        yield from rule(replace(case, said={**case.said, **said}))
+        yield from rule(case._replace(said={**case.said, **said}))
 
     return judged
 

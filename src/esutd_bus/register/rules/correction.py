@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import wraps
 
 from esutd_bus.register.amendment import standing_amendments
@@ -81,4 +80,4 @@ def _said_of(case: Case, row: Row) -> Case:
     """The case of a message that says all of a contract."""
     known = {f"contract.{column}": row[column] for column in _CORRECTED}
     said = {field: value for field, value in known.items() if field not in case.command.malformed}
-    return replace(case, said={**case.said, **said})
+    return case._replace(said={**case.said, **said})
