@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
 _MESSAGE: Final = (
     '<soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Body>'
-    '<RegisterContract xmlns="urn:esutd-bus:contracts:v1" xmlns:c="urn:esutd-bus:common:v1">'
+    '<{operation} xmlns="urn:esutd-bus:contracts:v1" xmlns:c="urn:esutd-bus:common:v1">'
     "<requestHeader><c:requestId>{request}</c:requestId><c:sentAt>{sent_at}</c:sentAt>"
     "<c:system>1C:ЗУП 3.1</c:system></requestHeader><employer><c:iin>660501200403</c:iin></employer>"
+    "{contracts}</{operation}></soap:Body></soap:Envelope>"
+)
+_CONTRACT: Final = (
     "<contract><externalId>{external}</externalId><number>ТД-{external}</number>"
     "<concludedOn>{day}</concludedOn><employee><iin>{iin}</iin></employee><startsOn>{day}</startsOn>"
     "<term><termCode>1</termCode></term><positionCode>2511-1-002</positionCode>"
@@ -30,22 +33,28 @@ _MESSAGE: Final = (
     "<workingTime><workingHoursCode>3</workingHoursCode><tariffRate>0.5</tariffRate></workingTime>"
     "<remoteWorkCode>3</remoteWorkCode><workPlace><countryCode>398</countryCode><katoCode>751410000</katoCode>"
     "<address>г. Алматы, Бостандыкский район, пр. Абая, 10</address></workPlace></contract>"
-    "</RegisterContract></soap:Body></soap:Envelope>"
 )
-"""About 3.9 KB when it is signed."""
 
 _AT_ONCE: Final = 250
 
 
 def registration(ca: TestCa, day: date) -> bytes:
-    """One signed message: a contract of its own, concluded on the day, with an employee of its own."""
-    text = _MESSAGE.format(
-        request=uuid4(),
-        sent_at=datetime.now(ALMATY).isoformat(timespec="seconds"),
-        external=uuid4(),
-        day=day,
-        iin=invented_iin(uuid4),
-    )
+    """A signed RegisterContract, about 3.9 KB: a contract of its own, concluded on the day, with its own employee."""
+    return _signed(ca, "RegisterContract", _contract(day))
+
+
+def batch(ca: TestCa, day: date, contracts: int) -> bytes:
+    """A signed SubmitBatch of so many such contracts."""
+    return _signed(ca, "SubmitBatch", "".join(_contract(day) for _ in range(contracts)))
+
+
+def _contract(day: date) -> str:
+    return _CONTRACT.format(external=uuid4(), day=day, iin=invented_iin(uuid4))
+
+
+def _signed(ca: TestCa, operation: str, contracts: str) -> bytes:
+    sent_at = datetime.now(ALMATY).isoformat(timespec="seconds")
+    text = _MESSAGE.format(operation=operation, request=uuid4(), sent_at=sent_at, contracts=contracts)
     return sign_wsse(text.encode(), ca.identity(EMPLOYER))
 
 
@@ -58,6 +67,12 @@ def write_registrations(file: Path, ca: Path, count: int) -> None:
                 min(_AT_ONCE, count - at) for at in range(start, min(start + _AT_ONCE * 8, count), _AT_ONCE)
             ]
             out.writelines(pool.map(_some, [ca] * len(sizes), sizes, [day] * len(sizes)))
+
+
+def write_batches(file: Path, ca: TestCa, count: int, contracts: int) -> None:
+    """So many batches of so many contracts, likewise."""
+    day = today(datetime.now(UTC))
+    file.write_bytes(b"".join(_framed(batch(ca, day, contracts) for _ in range(count))))
 
 
 def _some(ca: Path, count: int, day: date) -> bytes:

@@ -96,8 +96,8 @@ class Contender:
         with psycopg.connect(self.database) as connection:
             return sum(count for (count,) in connection.execute(self.rows))
 
-    def take(self, messages: Path, count: int, connections: int) -> Run:
-        """The messages of the file, each once."""
+    def take(self, messages: Path, count: int, connections: int, contracts: int = 1) -> Run:
+        """The messages of the file, each once; each of so many contracts."""
         before, cpu = self.registered(), self.cpu_seconds()
         seconds = ceil(2 * count / self.rate) + 2  # wrk takes all of its time: enough for a slow moment
         command = [
@@ -109,7 +109,7 @@ class Contender:
         spent = (self.cpu_seconds() - cpu) / count * 1e6
         run = Run(**seen, cpu=spent)
         rows = self.registered() - before
-        if (run.answers, rows) != (count, count):
+        if (run.answers, rows) != (count, count * contracts):
             raise BenchmarkError(
                 f"{self.name}: {count} messages, {run.answers} answers, {run.errors} errors, {rows} rows"
             )

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from benchmarks import overload, scaling, soak
+from benchmarks import batches, overload, scaling, soak
 from benchmarks.place import Place
 from benchmarks.services import Contender, ours
 
@@ -50,6 +50,11 @@ def files_allowed(count: int) -> Iterator[None]:
 def test_a_turn_tells_what_a_message_costs_each_side(place: Place, service: Contender) -> None:
     turn = scaling.Layout("2 workers", [service], 1500).turn(place, 1)
     assert min(turn.rate, turn.p50, turn.service, turn.wal) > 0
+
+
+def test_contracts_of_batches_are_counted_one_by_one(place: Place, service: Contender) -> None:
+    ((alone, together),) = batches.rates(service, place, rounds=1, seconds=0.1, entries=5)
+    assert min(alone, together) > 0
 
 
 def test_at_four_times_the_capacity_every_message_is_answered_one_way_or_the_other(
