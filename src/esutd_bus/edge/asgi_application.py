@@ -15,7 +15,7 @@ from esutd_bus.edge.http_protocol import TRUNCATED
 from esutd_bus.edge.probes import PROBES, probe
 from esutd_bus.edge.reception import Expected, Reception
 from esutd_bus.edge.refused import Refused
-from esutd_bus.edge.reply import Reply
+from esutd_bus.edge.reply import Reply, raw_headers
 from esutd_bus.logs import configure_logs
 from esutd_bus.passage import Incoming
 
@@ -48,15 +48,16 @@ class AsgiApplication:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http" and self._reception is not None:
-            if (
-                scope["method"] == "POST"
-                and (reply := self._reception.turned_away(scope["path"])) is not None
-            ):
+            if scope["method"] == "POST" and (reply := self.turned_away(scope["path"])) is not None:
                 await _send_reply(reply, "POST", send)
             else:
                 await self._serve(self._reception, scope, receive, send)
         else:
             raise RuntimeError(f"a server without lifespan, or a scope this is not for: {scope['type']}")
+
+    def turned_away(self, path: str) -> Reply | None:
+        """The reply to a message that will not be taken now, by its head alone; None: it may come in."""
+        return self._reception.turned_away(path) if self._reception is not None else None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -172,9 +173,8 @@ async def _read_body(expected: Expected, scope: Scope, receive: Receive, seconds
 
 
 async def _send_reply(reply: Reply, method: str, send: Send) -> None:
-    headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]
     try:
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.start", "status": reply.status, "headers": raw_headers(reply)})
         await send({"type": "http.response.body", "body": b"" if method == "HEAD" else reply.body})
     except OSError:
         _log.debug("client_gone")  # ASGI lets a server raise for a client that went away

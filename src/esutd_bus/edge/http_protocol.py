@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from esutd_bus.edge.reply import raw_headers
+
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
+
+    from esutd_bus.edge.reply import Reply
 
 HEAD_SECONDS: Final = 10.0
 """How long a request's head may take, from the first of its bytes, or from the connection's beginning."""
@@ -33,6 +38,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._in_head = True
         self._head_bytes = 0
         self._is_refused = False
+        self._is_turned_away = False
+        """Its reply is on its way: what is still to come of the request is read, and not looked at."""
+
         self._head_timer: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]  # as uvicorn has it
@@ -51,6 +59,11 @@ class HttpProtocol(HttpToolsProtocol):
             return
         self._head_bytes += len(data)
         super().data_received(data)
+        if self._is_turned_away:
+            # The rest of what nobody looks at may be as late as another request.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         if not self._in_head:
             if self._head_timer is not None:
                 self._stop_waiting()
@@ -98,15 +111,51 @@ class HttpProtocol(HttpToolsProtocol):
         """It is whole."""
         self._in_head = False
         self._head_bytes = 0
+        is_post = self.parser.get_method() == b"POST"
+        if is_post and (reply := self._turned_away()) is not None:
+            self._is_turned_away = True
+            self.transport.write(reply)
+            return
         super().on_headers_complete()
-        if self.scope["method"] == "POST":
+        if is_post:
             # Whose reply has a body.
             self.cycle.transport = _InOnePiece(self.transport)  # type: ignore[assignment]  # what uvicorn uses of one
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of it."""
+        if not self._is_turned_away:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """What follows is another request."""
         self._head_bytes = 0
-        super().on_message_complete()
+        if self._is_turned_away:
+            self._is_turned_away = False
+            self.on_response_complete()
+        else:
+            super().on_message_complete()
+
+    def _turned_away(self) -> bytes | None:
+        """The whole reply to a request that the application will not take now.
+
+        Under overload that is most of them, so it costs no task and no scope. A client that does not keep its
+        connection, or asks before it is answered, goes the long way to the same reply.
+        """
+        is_free = self.cycle is None or self.cycle.response_complete
+        if not is_free or self.parser.get_http_version() != "1.1" or not self.parser.should_keep_alive():
+            return None
+        path = self.url.partition(b"?")[0].decode("latin-1")
+        reply: Reply | None = self.app.turned_away(path)
+        if reply is None:
+            return None
+        headers = [*self.server_state.default_headers, *raw_headers(reply)]
+        lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+        return b"HTTP/1.1 %d %b\r\n%b\r\n%b" % (
+            reply.status,
+            HTTPStatus(reply.status).phrase.encode(),
+            lines,
+            reply.body,
+        )
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(HEAD_SECONDS, self.transport.close)

@@ -54,3 +54,8 @@ class Reply:
             ("Content-Length", str(len(self.body))),
             *self.extra_headers,
         ]
+
+
+def raw_headers(reply: Reply) -> list[tuple[bytes, bytes]]:
+    """Every header as ASGI has it: names in small letters, octets."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers]

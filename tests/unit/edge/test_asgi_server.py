@@ -179,3 +179,25 @@ def test_whoever_is_turned_away_within_a_second_leaves_one_line_in_the_log(tmp_p
         assert '"event": "request"' not in server.logged()
         metrics = one(server, get("/metrics")).body.decode()
         assert f'code="ESB009",operation="",service="{PATH}",status="503"}} 20.0' in metrics
+
+
+def test_whoever_is_turned_away_may_ask_again_on_the_same_connection(tmp_path: Path) -> None:
+    message = post(PATH, ENVELOPE)
+    with running("asgi", tmp_path) as server, connect(server) as connection:
+        (tmp_path / "behind").touch()
+        connection.sendall(message[:-100])
+        assert b" 503 " in connection.recv(65536).partition(b"\r\n")[0]
+        (tmp_path / "behind").unlink()
+        connection.sendall(message[-100:] + message)  # what is left of the first one is no message
+        assert b" 200 " in connection.recv(65536).partition(b"\r\n")[0]
+
+
+def test_whoever_is_turned_away_and_keeps_no_connection_has_it_closed(tmp_path: Path) -> None:
+    with running("asgi", tmp_path) as server, connect(server) as connection:
+        (tmp_path / "behind").touch()
+        connection.sendall(post(PATH, ENVELOPE, headers=("Connection: close",)))
+        answer = b""
+        while piece := connection.recv(65536):
+            answer += piece
+        assert answer.count(b"HTTP/1.1 503 ") == 1
+        assert b"ESB009" in answer
