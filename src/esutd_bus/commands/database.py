@@ -14,6 +14,7 @@ from esutd_bus.commands.exits import EnvironmentFault
 from esutd_bus.commands.given_settings import given_settings
 from esutd_bus.settings import Settings
 from esutd_bus.store import backup
+from esutd_bus.store.compression import Unreadable
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.embedded import EmbeddedPostgres
 
@@ -53,6 +54,10 @@ def connection(settings: Settings) -> Iterator[psycopg.Connection[dict[str, Any]
             except psycopg.errors.UndefinedTable as error:
                 raise EnvironmentFault(
                     "the database has no tables yet: run `esutd-bus db upgrade`"
+                ) from error
+            except Unreadable as error:
+                raise EnvironmentFault(
+                    f"a message's bytes cannot be read ({error}): run `esutd-bus journal verify`"
                 ) from error
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 from psycopg.rows import dict_row
 
-from esutd_bus.store.journal import GENESIS
+from esutd_bus.store.journal import GENESIS, opened
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -61,14 +61,17 @@ def _covers(connection: Connection, seal: int, chain: str, seq: int) -> bool:
 
 
 def records(connection: Connection, chain: str, first: int, last: int) -> Iterator[dict[str, Any]]:
-    """The records of a stretch of a chain, in order, a few in memory at a time. Within one transaction."""
+    """The records of a stretch of a chain, in order, a few in memory at a time. Within one transaction.
+
+    Raises Unreadable.
+    """
     with connection.cursor("records", row_factory=dict_row) as cursor:
         cursor.itersize = _FETCHED_AT_ONCE
         cursor.execute(
             "SELECT * FROM message WHERE chain = %s AND seq BETWEEN %s AND %s ORDER BY seq",
             (chain, first, last),
         )
-        yield from cursor
+        yield from map(opened, cursor)
 
 
 def messages_of(connection: Connection, contract_id: UUID) -> list[UUID]:

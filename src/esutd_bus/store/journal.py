@@ -17,11 +17,10 @@ from uuid import UUID
 
 import orjson
 
+from esutd_bus.store.compression import Unreadable, compress, expand
+
 GENESIS = bytes(32)
 """What the first record of a chain follows."""
-
-_NUL = b"\\u0000"
-"""U+0000 as JSON writes it."""
 
 Direction = Literal["in", "out"]
 
@@ -75,24 +74,41 @@ class Head:
 
 
 def link(head: Head, record: Record) -> dict[str, Any]:
-    """The record as the next row of the chain, its report as JSON already; moves the head."""
+    """The record as the next row of the chain, as its table keeps it; moves the head."""
     row: dict[str, Any] = dict(zip(_OWN, _own(record), strict=True))
     for name in SAID:
         row[name] = record.said.get(name)
     row["chain"] = head.chain
     row["seq"] = head.seq + 1
     row["body_sha256"] = sha256(record.body).digest()
-    if record.report is not None:
-        row["report"] = orjson.Fragment(_report(record.report))
-    row["hash"] = record_hash(head.hash, row)
+    row["body"] = compress(record.body)
+    report = None if record.report is None else _json(record.report)
+    if report is None:
+        row["hash"] = record_hash(head.hash, row)
+    else:
+        row["report"] = orjson.Fragment(report)
+        row["hash"] = record_hash(head.hash, row)
+        row["report"] = compress(report)
     head.seq += 1
     head.hash = row["hash"]
     return row
 
 
-def _report(report: Mapping[str, Any]) -> bytes:
-    text = _json(report)
-    return _json(_without_nul(report)) if _NUL in text else text
+def opened(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the table as it was recorded: its body's octets, its report as a mapping. Raises Unreadable."""
+    if row["body"] is not None:
+        row["body"] = expand(row["body"])
+    if row["report"] is not None:
+        row["report"] = read_report(row["report"])
+    return row
+
+
+def read_report(kept: Any) -> Any:
+    """A report, of the value of its column. Raises Unreadable."""
+    try:
+        return orjson.loads(expand(kept))
+    except orjson.JSONDecodeError as error:
+        raise Unreadable(f"a report is no JSON: {error}") from error
 
 
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
@@ -132,16 +148,3 @@ def _as_hexadecimal(value: object) -> str:
     if isinstance(value, bytes | memoryview):
         return value.hex()
     raise TypeError(f"a record holds no {type(value).__name__}")
-
-
-def _without_nul(value: Any) -> Any:
-    """A report as PostgreSQL can keep it: the names in a stranger's certificate may hold U+0000, its text may not."""
-    match value:
-        case str():
-            return value.replace("\x00", "\ufffd")
-        case Mapping():
-            return {_without_nul(name): _without_nul(inner) for name, inner in value.items()}
-        case list() | tuple():
-            return [_without_nul(inner) for inner in value]
-        case _:
-            return value

@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from esutd_bus.register.contract import DELETED
 from esutd_bus.register.state import Moving, Needs, Row, State
 from esutd_bus.store import moving, tables
+from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import Asked, Connection
 from esutd_bus.store.editions import QUERY, Editions
 from esutd_bus.store.statements import select_list
@@ -212,6 +213,7 @@ class Loaded:
         """Rows of `_REQUESTS`."""
         for row in rows:
             key = (row.pop("sender"), row.pop("request_id"))
+            row["body"] = expand(row["body"])
             self._answers[key] = StoredAnswer(**row)
 
     def add_contracts(self, rows: Iterable[Row]) -> None:

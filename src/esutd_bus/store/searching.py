@@ -21,6 +21,7 @@ from esutd_bus.register.search import (
     ViolationSearch,
 )
 from esutd_bus.store import cabinet, tables
+from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import Connection
 from esutd_bus.store.statements import select_list
 
@@ -59,12 +60,13 @@ async def _request(connection: Connection, sender: str, search: RequestSearch) -
     async with connection.pipeline():
         bound = await connection.execute(_BOUND, values)
         came = await connection.execute(_CAME, values)
-    rows = await bound.fetchall() or await came.fetchall()
-    return Found(rows[:1], len(rows[:1]))
+    rows = [{**row, "envelope": expand(row["envelope"]).decode()} for row in await bound.fetchall()]
+    rows = (rows or await came.fetchall())[:1]
+    return Found(rows, len(rows))
 
 
 _BOUND: LiteralString = """
-    SELECT r.operation, r.bound_at, m.code, m.status, convert_from(m.body, 'UTF8') AS envelope
+    SELECT r.operation, r.bound_at, m.code, m.status, m.body AS envelope
     FROM request r JOIN message m ON m.id = r.answer_id
     WHERE r.sender = %(sender)s AND r.request_id = %(request_id)s
 """

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-import orjson
 import psycopg
 from psycopg.rows import dict_row
-from psycopg.types.json import set_json_loads
 
 from esutd_bus.store import retention
-from esutd_bus.store.journal import GENESIS, record_hash, seal_hash
+from esutd_bus.store.compression import Unreadable, expand
+from esutd_bus.store.journal import GENESIS, read_report, record_hash, seal_hash
 from esutd_bus.store.retention import Slice
 
 Connection = psycopg.Connection[dict[str, Any]]
@@ -81,7 +80,6 @@ def _walk(
     archived = _Archived([one for one in result.slices if one.chain == chain])
     with connection.cursor("journal", row_factory=dict_row) as cursor:
         cursor.itersize = _FETCHED_AT_ONCE
-        set_json_loads(orjson.loads, cursor)
         cursor.execute("SELECT * FROM message WHERE chain = %s ORDER BY seq", (chain,), binary=True)
         for row in cursor:
             result.records += 1
@@ -93,7 +91,7 @@ def _walk(
                     else f"records {expected} to {row['seq'] - 1}"
                 )
                 yield Finding(f"chain {chain}, {gone}", "missing")
-            elif record_hash(before, row) != bytes(row["hash"]):
+            elif not _follows(before, row):
                 yield Finding(
                     place, "altered or out of place: its hash does not follow from the record before it"
                 )
@@ -103,7 +101,7 @@ def _walk(
                     result.archived += 1
                 else:
                     yield Finding(place, "the message's bytes are missing")
-            elif sha256(row["body"]).digest() != bytes(row["body_sha256"]):
+            elif not _is_as_recorded(row):
                 yield Finding(place, "the message's bytes are not those that were recorded")
             before, expected = bytes(row["hash"]), row["seq"] + 1
     if head is None:
@@ -113,6 +111,23 @@ def _walk(
         yield Finding(f"chain {chain}, {gone}", "missing at the end")
     elif (head["seq"], bytes(head["hash"])) != (expected - 1, before):
         yield Finding(f"chain {chain}, record {expected - 1}", "is not the chain's head")
+
+
+def _follows(before: bytes, row: dict[str, Any]) -> bool:
+    """Whether a record's hash is over what it says, and over the record before it."""
+    try:
+        report = None if row["report"] is None else read_report(row["report"])
+    except Unreadable:
+        return False
+    return record_hash(before, {**row, "report": report}) == bytes(row["hash"])
+
+
+def _is_as_recorded(row: dict[str, Any]) -> bool:
+    """Whether the bytes are those that the record tells of."""
+    try:
+        return sha256(expand(row["body"])).digest() == bytes(row["body_sha256"])
+    except Unreadable:
+        return False
 
 
 class _Archived:

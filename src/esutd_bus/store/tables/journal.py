@@ -51,7 +51,7 @@ message = Table(
     Column("system", Text),
     Column("status", SmallInteger, info=BY_STORE),
     Column("code", Text, info=BY_STORE),
-    Column("report", JSONB, info=BY_STORE),
+    Column("report", LargeBinary, info=BY_STORE),
     Column("body_sha256", LargeBinary, nullable=False, info=BY_STORE),
     Column("hash", LargeBinary, nullable=False, info=BY_STORE),
     Column("body", LargeBinary, info=BY_STORE),
@@ -59,7 +59,7 @@ message = Table(
     Index(None, "id", unique=True),
     Index(None, "reply_to", postgresql_where=text("reply_to IS NOT NULL")),
     Index(None, "request_id", postgresql_where=text("request_id IS NOT NULL")),
-    comment="The journal: the exact bytes of every message in both directions, chained by hash.",
+    comment="The journal: every message in both directions, chained by hash; bytes and reports are Zstandard frames.",
 )
 
 journal_chain = Table(
