@@ -476,13 +476,22 @@ class Entries(RuleBasedStateMachine):
 
     @invariant()
     def each_finds_its_own(self) -> None:
-        """FindContracts: the employer's contracts but for deleted ones; now of the one, now of the other."""
+        """FindContracts: the employer's contracts but for deleted ones; now of the one, now of the other.
+
+        Every other time those alone that were changed since some moment at which one was.
+        """
         employer = self.employers[self.seconds % 2]
-        values = {"search": {"page_number": 1, "page_size": 100}}
-        decision = self.register.ask(self.command("FindContracts", values, employer), self.now())
+        own = [one for one in self.orders.contracts if one.employer == employer and one.status != DELETED]
+        search = {"page_number": 1, "page_size": 100}
+        if own and self.seconds // 2 % 2:
+            rows = self.all_rows("SELECT id, changed_at FROM contract WHERE id = ANY(%s)", [one.key for one in own])
+            changed = {row["id"]: row["changed_at"] for row in rows}
+            since = sorted(changed.values())[len(own) // 2]
+            own = [one for one in own if changed[one.key] >= since]
+            search["changed_since"] = since
+        decision = self.register.ask(self.command("FindContracts", {"search": search}, employer), self.now())
         assert isinstance(decision, Accepted)
         found = {row["id"]: shown(row) for row in decision.answer["contracts"]}
-        own = [one for one in self.orders.contracts if one.employer == employer and one.status != DELETED]
         assert found == {one.key: held(one) for one in own}
         assert decision.answer["found"]["total"] == len(own)
 

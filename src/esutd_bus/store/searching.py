@@ -186,6 +186,16 @@ def _criteria(employer: str, search: ContractSearch) -> tuple[LiteralString, dic
         where += " AND status = %(status)s"
         values["status"] = search.status
     if search.changed_since is not None:
-        where += " AND changed_at >= %(changed_since)s"
+        where += f" AND id IN ({_CHANGED})"
         values["changed_since"] = search.changed_since
     return where, values
+
+
+# What registered a contract, or the last entry that changed it, is what `changed_at` tells the moment of. That is in no
+# index: each amendment would touch it.
+_CHANGED: LiteralString = f"""
+    SELECT id FROM contract WHERE employer = %(employer)s AND registered_at >= %(changed_since)s
+    UNION ALL
+    SELECT contract_id FROM contract_event
+    WHERE version > 1 AND {tables.OWNER} = %(employer)s AND recorded_at >= %(changed_since)s
+"""  # noqa: S608

@@ -9,6 +9,7 @@ from esutd_bus.store.tables.bus import (
 from esutd_bus.store.tables.common import metadata
 from esutd_bus.store.tables.contracts import (
     FORMER_EMPLOYEE,
+    OWNER,
     amendment,
     batch,
     contract,
@@ -60,6 +61,7 @@ from esutd_bus.store.tables.revocation import (
 
 __all__ = [
     "FORMER_EMPLOYEE",
+    "OWNER",
     "acknowledgement",
     "amendment",
     "batch",
