@@ -1,8 +1,8 @@
 """Makes the dictionary that the journal is compressed with: `python tools/journal_dictionary.py [--worlds 3]`.
 
-Replays all fixtures, each time in a world with a certificate authority of its own, and looks for what the messages, answers and
-reports of all but the last have in common. So no key and no certificate gets into it, but what all certificates say. Of
-the last world it tells what the dictionary makes of it.
+Replays all fixtures, each time in a world with a certificate authority of its own, and looks for what the messages,
+answers and reports of all but the last have in common. So no key and no certificate gets into it, but what all
+certificates say. Of the last world it tells what the dictionary makes of it.
 
 A new dictionary is a new file beside the others, which stay for as long as there are journals.
 """
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -47,7 +48,9 @@ def samples() -> Samples:
             sent = sum(1 for _ in send_all(catalogue, order, stage, on_result=lambda _: None))
             print(f"{sent} fixtures")
             with connect_now(world.database_url) as connection:
-                rows = connection.execute("SELECT direction, body, report FROM message ORDER BY id").fetchall()
+                rows = connection.execute(
+                    "SELECT direction, body, report FROM message ORDER BY id"
+                ).fetchall()
     found: Samples = {"in": [], "out": [], "report": []}
     for row in rows:
         found[row["direction"]].append(expand(row["body"]))
@@ -61,7 +64,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--worlds", type=int, default=3)
     *learned, unseen = [samples() for _ in range(parser.parse_args().worlds)]
-    taken = [one for world in learned for kind in world.values() for one in kind if len(one) <= LONGEST]
+    taken: Sequence[bytes | bytearray | memoryview[int]] = [
+        one for world in learned for kind in world.values() for one in kind if len(one) <= LONGEST
+    ]
     random.Random(353).shuffle(taken)  # noqa: S311  # no secret
     today = f"{datetime.now(UTC):%Y%m%d}"
     dictionary = zstandard.train_dictionary(OCTETS, taken, dict_id=int(today))

@@ -12,6 +12,8 @@ import psycopg
 import pytest
 
 from esutd_bus.signature.signing import sign_document, sign_wsse
+from esutd_bus.store.compression import expand
+from esutd_bus.store.journal import read_report
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import NewDatabase, create_database
 from support.messages import post, register, send
@@ -35,7 +37,9 @@ def test_every_message_is_kept_byte_for_byte(service: Service, ca: TestCa) -> No
             " WHERE i.id = %s AND o.channel = 'direct'",  # beside the registries that were asked
             (reply.text("messageId"),),
         ).fetchall()
-    assert kept == [(message, reply.body, "SCSS001", 200, "990440000385")]
+    [(came, answered, *told)] = kept
+    assert (expand(came), expand(answered)) == (message, reply.body)
+    assert told == ["SCSS001", 200, "990440000385"]
 
 
 def test_a_refused_message_is_kept_with_its_reason(service: Service) -> None:
@@ -43,11 +47,13 @@ def test_a_refused_message_is_kept_with_its_reason(service: Service) -> None:
     reply = post(service.url, message)
     with psycopg.connect(service.database_url) as connection:
         kept = connection.execute(
-            "SELECT i.body, i.report->>'reason', i.report->>'section', o.code"
-            " FROM message i JOIN message o ON o.reply_to = i.id WHERE i.id = %s",
+            "SELECT i.body, i.report, o.code FROM message i JOIN message o ON o.reply_to = i.id WHERE i.id = %s",
             (reply.text("correlationId"),),
         ).fetchall()
-    assert kept == [(message, "absent", "WS-Security 1.1, 8", "SCSE001")]
+    [(came, told, code)] = kept
+    report = read_report(told)
+    assert (expand(came), code) == (message, "SCSE001")
+    assert (report["reason"], report["section"]) == ("absent", "WS-Security 1.1, 8")
 
 
 def test_an_operator_finds_the_message_of_a_receipt(asgi: Service, ca: TestCa) -> None:

@@ -31,7 +31,9 @@ from esutd_bus.passage import Incoming
 from esutd_bus.register.identifiers import is_bin, is_iin
 from esutd_bus.settings import Settings
 from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import connect_now
+from esutd_bus.store.journal import read_report
 from esutd_bus.store.verification import verify
 from esutd_bus.testbed.test_ca import TestCa
 from support.databases import create_database
@@ -48,7 +50,7 @@ CONSTRAINTS = """
 """
 ROWS = """
     SELECT to_jsonb(c) AS contract, to_jsonb(e) AS contract_event, to_jsonb(r) AS request, to_jsonb(m) AS message,
-        to_jsonb(a) AS answer, m.body AS message_body, a.body AS answer_body
+        to_jsonb(a) AS answer, m.body AS message_body, a.body AS answer_body, m.report
     FROM contract c JOIN contract_event e ON e.contract_id = c.id JOIN message m ON m.id = e.message_id
     JOIN message a ON a.reply_to = m.id JOIN request r ON r.answer_id = a.id
     WHERE c.employer = %s AND c.external_id = %s
@@ -124,7 +126,8 @@ def rows(url: str, told: Registration) -> dict[str, Any]:
     """What the register holds of a registration, but for ids, moments and what signatures differ in."""
     with psycopg.connect(url, row_factory=dict_row) as connection:
         (found,) = connection.execute(ROWS, (told.signed_by, told.values["external_id"])).fetchall()
-    bodies = {name: DIFFERS.sub(b"", bytes(found.pop(name))) for name in ("message_body", "answer_body")}
+    bodies = {name: DIFFERS.sub(b"", expand(found.pop(name))) for name in ("message_body", "answer_body")}
+    found["message"]["report"] = read_report(found.pop("report"))
     return {**{name: same(row) for name, row in found.items()}, **bodies}
 
 

@@ -34,6 +34,7 @@ from store_works import (
 from esutd_bus.register.dictionaries import Dictionaries, Entry
 from esutd_bus.register.state import Needs
 from esutd_bus.store import unit_of_work as unit_of_work_module
+from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.dictionaries import load
 from esutd_bus.store.work import Outcome, StoreUnavailable, Work
@@ -68,9 +69,8 @@ async def test_more_than_a_batch_is_several(database: str, monkeypatch: pytest.M
 async def test_an_outcome_is_told_once_it_is_durable(database: str) -> None:
     async with unit_of_work(database) as unit:
         outcome = await unit.submit(registration("n1"))
-        assert rows(database, "SELECT body FROM message WHERE id = %s", outcome.answer.id) == [
-            (b"<SCSS001/>",)
-        ]
+        [[kept]] = rows(database, "SELECT body FROM message WHERE id = %s", outcome.answer.id)
+        assert expand(kept) == b"<SCSS001/>"
 
 
 POISON = {
@@ -182,8 +182,8 @@ async def test_a_read_is_answered_anew_when_its_time_is_over(database: str) -> N
         for keeps in (timedelta(hours=24), timedelta(hours=24), timedelta(0), timedelta(hours=24)):
             await unit.submit(read(keeps))
     assert asked == [False, True, False, True]
-    bound = rows(database, "SELECT m.body FROM request r JOIN message m ON m.id = r.answer_id")
-    assert bound == [(b"<answer3/>",)]
+    [[bound]] = rows(database, "SELECT m.body FROM request r JOIN message m ON m.id = r.answer_id")
+    assert expand(bound) == b"<answer3/>"
 
 
 @in_a_loop

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import zstandard
 
-MAX_OCTETS: Final = 256 * 1024 * 1024
+MAX_OCTETS: Final = 64 * 1024 * 1024
 """No frame that claims more is opened: nothing of that size can have been recorded."""
 
 _LEVEL: Final = 3
