@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import random
 import tempfile
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
@@ -64,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--worlds", type=int, default=3)
     *learned, unseen = [samples() for _ in range(parser.parse_args().worlds)]
-    taken: Sequence[bytes | bytearray | memoryview[int]] = [
+    taken: list[bytes | bytearray | memoryview[int]] = [
         one for world in learned for kind in world.values() for one in kind if len(one) <= LONGEST
     ]
     random.Random(353).shuffle(taken)  # noqa: S311  # no secret

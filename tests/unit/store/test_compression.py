@@ -44,7 +44,7 @@ def test_a_spoilt_frame_gives_back_other_octets_at_most(data: st.DataObject) -> 
     ("kept", "told"),
     [
         (compress(MESSAGE) + b"\0", "unused data"),
-        (compress(MESSAGE)[:-1], "incomplete|corrupt|wrong"),
+        (compress(MESSAGE)[:-1], "full frame"),
         (zstandard.FRAME_HEADER, "frame"),
         (zstandard.ZstdCompressor().compress(MESSAGE), "dictionary 0"),
         (zstandard.FRAME_HEADER + b"\xe0" + b"\xff" * 8 + MESSAGE, "claims"),
