@@ -484,7 +484,9 @@ class Entries(RuleBasedStateMachine):
         own = [one for one in self.orders.contracts if one.employer == employer and one.status != DELETED]
         search = {"page_number": 1, "page_size": 100}
         if own and self.seconds // 2 % 2:
-            rows = self.all_rows("SELECT id, changed_at FROM contract WHERE id = ANY(%s)", [one.key for one in own])
+            rows = self.all_rows(
+                "SELECT id, changed_at FROM contract WHERE id = ANY(%s)", [one.key for one in own]
+            )
             changed = {row["id"]: row["changed_at"] for row in rows}
             since = sorted(changed.values())[len(own) // 2]
             own = [one for one in own if changed[one.key] >= since]
