@@ -35,6 +35,7 @@ IN_AN_INDEX = {"working_hours_code", "kato_code"}
 
 NOON = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 """Not when the ids are made: a testbed takes what a message says for the present."""
+HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 
 
 def change(number: str, at: datetime = NOON, *, sender: str = EMPLOYER, **columns: Any) -> Work:
@@ -71,9 +72,9 @@ async def in_place(url: str, *columns: str) -> int:
     """How many of the amendments of a contract, each of one of these terms, touched no index."""
     async with unit_of_work(url) as unit:
         await unit.submit(entered("n1"))
-        for column in columns:
+        for hours, column in enumerate(columns, 1):
             value = VALUES[type(tables.contract.c[column].type)]
-            await unit.submit(change("n1", **{column: value}))
+            await unit.submit(change("n1", NOON + hours * HOUR, **{column: value}))
     # What was counted is told when the connection has ended.
     await until(lambda: rows(url, UPDATES)[0][0] == len(columns))
     hot: int = rows(url, UPDATES)[0][1]
@@ -101,7 +102,7 @@ async def test_a_page_of_contracts_keeps_room_for_changes(database: str) -> None
         connection.execute(many)
     async with unit_of_work(database) as unit:
         for number in range(10, 200, 20):
-            await unit.submit(change(str(number), address="г. Алматы, пр. Абая, 10"))
+            await unit.submit(change(str(number), NOON + HOUR, address="г. Алматы, пр. Абая, 10"))
     await until(lambda: rows(database, UPDATES)[0][0] == 10)
     assert rows(database, UPDATES) == [(10, 10)]
 
@@ -117,9 +118,6 @@ async def changed(url: str, employer: str = EMPLOYER, since: datetime = NOON, **
 
 def numbers(found: Found) -> list[str]:
     return [row["number"] for row in found.rows]
-
-
-HOUR, MICROSECOND = timedelta(hours=1), timedelta(microseconds=1)
 
 
 @in_a_loop
