@@ -33,7 +33,8 @@ ALONE = "Index Only Scan using"
 def put(
     url: str, number: int, *, iin: str = ANNA, status: str = "active", employer: str = EMPLOYER, **more: Any
 ) -> None:
-    """A contract as it is now, changed `number` hours after the morning."""
+    """A contract as it is now, registered `number` hours after the morning."""
+    then = MORNING + timedelta(hours=number)
     row = {
         "id": UUID(int=number),
         "employer": employer,
@@ -50,9 +51,9 @@ def put(
         "country_code": "398",
         "address": "пр. Абая, 1",
         "status": status,
-        "registered_at": MORNING,
+        "registered_at": then,
         "version": 1,
-        "changed_at": MORNING + timedelta(hours=number),
+        "changed_at": then,
         **more,
     }
     columns, places = ", ".join(row), ", ".join(f"%({name})s" for name in row)
@@ -131,9 +132,16 @@ def test_a_search_walks_an_index(filled: str) -> None:
             'employer', CASE WHEN n % 20 = 0 THEN c.employer ELSE '1000000' || n % 300 END
         ))).* FROM contract c, generate_series(1, 20000) n WHERE c.number = 'n1'
     """
+    changed = """
+        INSERT INTO contract_event (contract_id, version, event, effective_on, recorded_at, recorded_by, message_id,
+            changes, employer, employee_iin)
+        SELECT id, v, '', starts_on, changed_at + v * interval '1 hour', '', id, '[]', employer, employee_iin
+        FROM contract, generate_series(1, 2) v
+    """
     with psycopg.connect(filled, autocommit=True) as connection:
         connection.execute(many)
-        connection.execute("VACUUM ANALYZE contract")
+        connection.execute(changed)
+        connection.execute("VACUUM ANALYZE contract, contract_event")
         for given, page, count in WALKS:
             part = searching.contracts(EMPLOYER, ContractSearch(page=ALL, **given))
             values = {**part.values, "size": 100, "offset": 0}
@@ -142,6 +150,9 @@ def test_a_search_walks_an_index(filled: str) -> None:
                 text = "\n".join(line for (line,) in found)
                 assert f"{walk} on contract" in text
                 assert "Seq Scan" not in text
+                if "changed_since" in given:
+                    assert "ix_contract_event_changed" in text
+                    assert "Index Cond: ((COALESCE(" in text
 
 
 @in_a_loop

@@ -191,8 +191,8 @@ def _criteria(employer: str, search: ContractSearch) -> tuple[LiteralString, dic
     return where, values
 
 
-# What registered a contract, or the last entry that changed it, is what `changed_at` tells the moment of. That is in no
-# index: each amendment would touch it.
+# `changed_at` is the moment of the registration, or of the last entry after it. It is in no index itself: each
+# amendment would touch that.
 _CHANGED: LiteralString = f"""
     SELECT id FROM contract WHERE employer = %(employer)s AND registered_at >= %(changed_since)s
     UNION ALL

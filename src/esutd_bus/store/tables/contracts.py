@@ -202,7 +202,10 @@ FORMER_EMPLOYEE: LiteralString = (
 )
 """Whose contract it was until this entry changed that: of most entries NULL."""
 
-OWNER: LiteralString = """coalesce(jsonb_path_query_first(changes, '$[*]?(@."field" == "employer")."after"') #>> '{}', employer)"""
+OWNER: LiteralString = (
+    """coalesce(jsonb_path_query_first(changes, '$[*]?(@."field" == "employer")."after"')"""
+    """ #>> '{}', employer)"""
+)
 """The employer whose contract it is after this entry: `employer` is the one before, where the entry moved it."""
 
 contract_event = Table(
