@@ -9,7 +9,6 @@ tells is durable.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -161,7 +160,7 @@ class Engine:
             acknowledgement = self._answers.acknowledgement(passage, answer.code or "") if later else None
         except KeyUnavailableError:
             return Outcome(self._answers.fault(passage, [Refusal("ESB009")]))
-        return replace(outcome, events=(*outcome.events, *kept), acknowledgement=acknowledgement)
+        return outcome._replace(events=(*outcome.events, *kept), acknowledgement=acknowledgement)
 
     async def _keep(self, passage: Passage, refusals: Sequence[Refusal]) -> Record:
         """A message that came to nothing is journaled all the same, with its fault."""
@@ -217,7 +216,7 @@ class Engine:
             if found.refusal is not None:
                 raise MessageRefused(found.refusal)
             fetched[port] = found.value
-        return replace(request, fetched=fetched)
+        return request._replace(fetched=fetched)
 
     async def _search(self, passage: Passage, request: Request, needed: Needs) -> Request:
         """Looks for what the register must find among many rows; not for a message refused already.
@@ -227,9 +226,9 @@ class Engine:
         if needed.search is None or request.key is None:
             return request
         if await self._is_strangers(passage, request, needed):
-            return replace(request, is_strangers=True)
+            return request._replace(is_strangers=True)
         whose = needed.owner or request.command.employer
-        return replace(request, found=await self._store.search(whose, needed.search))
+        return request._replace(found=await self._store.search(whose, needed.search))
 
     async def _is_strangers(self, passage: Passage, request: Request, needed: Needs) -> bool:
         """Whether the sender may not ask, by the partners of this moment: those in memory may be older."""

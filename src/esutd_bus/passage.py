@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from uuid import UUID
 
 from esutd_bus.mapping.compile import MappedOperation
@@ -108,8 +109,7 @@ class Channel(Protocol):
         """Whether a service behind it may be asked by one of these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """A verified, decoded message: what the store is asked to do."""
 
     operation: MappedOperation
@@ -117,7 +117,7 @@ class Request:
     key: RequestKey | None
     """None where the message did not pass the schema: no answer is bound to its requestId."""
 
-    fetched: Mapping[str, Any] = field(default_factory=dict)
+    fetched: Mapping[str, Any] = MappingProxyType({})
     """What the registries said, by port."""
 
     found: Found | None = None

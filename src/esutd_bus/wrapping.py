@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from lxml import etree
 
@@ -22,8 +21,7 @@ LATER = "later"
 """The journal's channel of an answer that does not go back over the connection its question came by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an answer says, whatever will stand around it."""
 
     content: bytes
@@ -42,8 +40,7 @@ class Told:
     """Whose fault it is; None of an answer that is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wrapped:
+class Wrapped(NamedTuple):
     """An answer in its envelope."""
 
     status: int

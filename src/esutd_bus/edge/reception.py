@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -128,7 +128,7 @@ class Reception:
         """The reply to a refused request: its status, and a SOAP fault inside, as whoever asks that path reads it."""
         reply = Reply.of(self.engine.transport_fault(refused.status, refused.code, refused.reason, path))
         allow = () if refused.allow is None else (("Allow", refused.allow),)
-        return replace(reply, extra_headers=(*reply.extra_headers, *allow), reason=refused.reason)
+        return reply._replace(extra_headers=(*reply.extra_headers, *allow), reason=refused.reason)
 
     def broken(self, error: Exception, path: str) -> Reply:
         """The reply where the service itself is at fault. The log tells where, the client nothing."""

@@ -78,7 +78,7 @@ class SignatureReport(NamedTuple):
         told: dict[str, Any] = self._asdict()
         told["section"] = _section(self.reason)
         told["checks"] = _checks(self.checks)
-        told["revocation"] = [status.to_dict() for status in self.revocation]
+        told["revocation"] = [dict(_revocation(status)) for status in self.revocation]
         told["certificate"] = self.certificate and dict(_certificate(self.certificate))
         told["signer"] = self.signer and dict(_signer(self.signer))
         return told
@@ -143,6 +143,11 @@ def _checks(checks: tuple[Check, ...]) -> list[Mapping[str, Any]]:
 @lru_cache(maxsize=256)
 def _told_of(checks: tuple[Check, ...]) -> tuple[Mapping[str, Any], ...]:
     return tuple(check._asdict() for check in checks)
+
+
+@lru_cache(maxsize=1024)
+def _revocation(status: RevocationStatus) -> Mapping[str, Any]:
+    return status.to_dict()
 
 
 @lru_cache(maxsize=1024)

@@ -17,7 +17,7 @@ from esutd_bus.store import moving, tables
 from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import Asked, Connection
 from esutd_bus.store.editions import QUERY, Editions
-from esutd_bus.store.statements import select_list
+from esutd_bus.store.statements import as_array, select_list
 from esutd_bus.store.work import RequestKey, StoredAnswer, Work
 
 _REQUESTS = """
@@ -321,7 +321,7 @@ async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:
 
     def ask(query: LiteralString, take: Take, *keys: Keys) -> None:
         if any(values for _, values in keys):
-            asked.append(Asked(query, [column for pair in keys for column in pair]))
+            asked.append(Asked(query, [as_array(column) for pair in keys for column in pair], as_text=True))
             takers.append(take)
 
     ask(_REQUESTS, loaded.add_answers, _keys((w.key.sender, w.key.request_id) for w in batch if w.key))

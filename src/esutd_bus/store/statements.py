@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, LiteralString
@@ -33,6 +33,19 @@ def update(table: Table, rows: Sequence[Mapping[str, Any]]) -> Asked:
 def as_json(rows: object) -> bytes:
     """As PostgreSQL reads values of all its types from JSON."""
     return orjson.dumps(rows, default=_as_text)
+
+
+def as_array(values: Iterable[object]) -> bytes:
+    """As PostgreSQL reads an array of texts, or of what it reads from text. Raises ValueError for a text with U+0000."""
+    octets = ("{" + ",".join(map(_as_element, values)) + "}").encode()
+    if 0 in octets:
+        raise ValueError("no text of PostgreSQL holds U+0000")
+    return octets
+
+
+def _as_element(value: object) -> str:
+    text = str(value)
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def select_list(table: Table, alias: str) -> LiteralString:

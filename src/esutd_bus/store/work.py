@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -12,8 +13,7 @@ from esutd_bus.register.state import Needs, State
 from esutd_bus.store.journal import Record
 
 
-@dataclass(frozen=True, slots=True)
-class RequestKey:
+class RequestKey(NamedTuple):
     """What makes a request itself: a second one with the same key has no second effect."""
 
     sender: str
@@ -46,8 +46,7 @@ class StoredAnswer:
         return self.answers(key) and key.keeps is not None and datetime.now(UTC) - self.bound_at > key.keeps
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a piece of work comes to."""
 
     answer: Record

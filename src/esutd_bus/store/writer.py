@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -81,7 +80,7 @@ class Writer:
         return decided.outcomes
 
     async def _write(self, connection: Connection, head: Head, decided: Decided) -> None:
-        moved = replace(head)
+        moved = Head(head.chain, head.seq, head.hash)
         projection = rows_of(decided, moved, Projection(self._exchange_tables, self._subscriptions))
         # Until the commit is known to hold, nobody knows where the chain ends.
         self._head = None
@@ -92,7 +91,7 @@ class Writer:
                     for table in sorted(projection.inserts, key=self._order.__getitem__)
                 ),
                 *(statements.update(table, rows) for table, rows in projection.updates.items()),
-                Asked(_MOVE_HEAD, (moved.seq, moved.hash, moved.chain)),
+                Asked(_MOVE_HEAD, [b"%d" % moved.seq, b"\\x" + moved.hash.hex().encode(), moved.chain.encode()], as_text=True),
             ]
         )
         self._head = moved
