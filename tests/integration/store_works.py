@@ -100,7 +100,7 @@ def registration(number: str, *, key: RequestKey | None = None, days_late: int =
         row = contract(number, **more)
         return _done(ContractEvent("ContractRegistered", row, {}, DAY, deadline), key)
 
-    needs = Needs(contract_external_id=f"external-{number}", contract_number=number)
+    needs = Needs(contract_external_id=f"external-{number}", contract_number=number, expects_nothing=True)
     return Work([record(sender=EMPLOYER)], decide, EMPLOYER, needs, key)
 
 

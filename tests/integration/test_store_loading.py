@@ -132,7 +132,8 @@ async def test_every_query_of_a_batch_walks_an_index_by_its_key(database: str) -
             else each.parameters
         )
         await connection.execute(f"PREPARE q{number} AS {text.decode()}")
-        keys = SQL("({})").format(SQL(", ").join(map(Literal, values))) if values else SQL("")
+        told = [value.decode() if each.as_text else value for value in values]
+        keys = SQL("({})").format(SQL(", ").join(map(Literal, told))) if told else SQL("")
         explain = SQL("EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE {}{}").format(SQL(f"q{number}"), keys)
         (found,) = await (await connection.execute(explain)).fetchall()
         reading = [

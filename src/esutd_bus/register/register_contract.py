@@ -32,6 +32,7 @@ def needs(command: Command) -> Needs:
         contract_external_id=contract.get("external_id"),
         contract_number=contract.get("number"),
         proof_external_id=contract.get("proof_external_id"),
+        expects_nothing=True,
     )
 
 

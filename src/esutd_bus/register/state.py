@@ -114,6 +114,9 @@ class Needs(NamedTuple):
     owner: str | None = None
     """BIN or IIN of «this employer», where it is not the sender: the authority names whose contract it is about."""
 
+    expects_nothing: bool = False
+    """The contract and the document with these keys are to be new: what is looked for is hoped not to be there."""
+
 
 class State(NamedTuple):
     """What the store found for a command's `Needs`; of its own employer or the owner it names, but for `iin_change` and

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from esutd_bus.register.event import ContractEvent
 from esutd_bus.register.state import Needs, State
 from esutd_bus.store.loading import Loaded
 from esutd_bus.store.work import Outcome, Work
+
+_NOTHING = Needs(expects_nothing=True)
 
 Key = tuple[str, object]
 """What a work touches: `("number", (employer, number))`."""
@@ -49,6 +52,31 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
         if work.key is not None:
             touched.add(_request(work.key.sender, work.key.request_id))
     return decided
+
+
+def expects_nothing(work: Work) -> bool:
+    """Whether the work needs no more than that there is nothing yet of what it brings."""
+    hoped_for = {"contract_external_id": None, "contract_number": None, "proof_external_id": None}
+    return work.needs.expects_nothing and work.needs._replace(**hoped_for) == _NOTHING
+
+
+def is_guarded(work: Work, outcome: Outcome) -> bool:
+    """Of a work that expects nothing, decided as if there were nothing: whether a unique key refuses to keep it, else.
+
+    It is, where the outcome adds a row for each key that was needed, the request's own among them.
+    """
+    if not outcome.events or (work.key is not None and not outcome.binds):
+        return False
+    event = outcome.events[0]
+    if not isinstance(event, ContractEvent) or event.contract["version"] != 1:
+        return False
+    added, needs = event.contract, work.needs
+    return (
+        added["employer"] == work.employer
+        and needs.contract_external_id in (None, added["external_id"])
+        and needs.contract_number in (None, added["number"])
+        and (needs.proof_external_id is None or event.proof is not None)
+    )
 
 
 def _owner(work: Work) -> str:

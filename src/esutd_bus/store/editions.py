@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import orjson
 import psycopg
 
-from esutd_bus.store.connection import Connection
+from esutd_bus.store.connection import Asked, Connection
 
 DICTIONARIES = "dictionaries"
 PARTNERS = "partners"
@@ -49,6 +50,16 @@ async def in_force(connection: Connection) -> Editions:
     return {row["subject"]: row["version"] for row in rows}
 
 
+_NEVER = -1
+"""The edition of what has not been read yet: none."""
+
+UNLESS_CHANGED = """
+SELECT 1 / (count(*) = 0)::int FROM jsonb_each_text(%s::jsonb) AS followed (subject, version)
+LEFT JOIN edition e USING (subject) WHERE coalesce(e.version, 0) <> followed.version::bigint
+"""
+"""Fails with a division by zero where a subject has another edition than the one followed."""
+
+
 class Followed:
     """The subjects that a process keeps in memory, and the editions it has read. Used by one event loop."""
 
@@ -56,6 +67,11 @@ class Followed:
         self._subjects = subjects
         self._read: dict[str, int] = {}
         self._lock = asyncio.Lock()
+
+    def unless_changed(self) -> Asked:
+        """A statement that fails, and all that is sent with it, where something has a newer edition than in memory."""
+        read = {subject: self._read.get(subject, _NEVER) for subject in self._subjects}
+        return Asked(UNLESS_CHANGED, [orjson.dumps(read)], as_text=True)
 
     async def follow(self, connection: Connection, editions: Editions) -> None:
         """Reads again what has a newer edition than the one in memory; at first everything."""

@@ -36,7 +36,7 @@ def as_json(rows: object) -> bytes:
 
 
 def as_array(values: Iterable[object]) -> bytes:
-    """As PostgreSQL reads an array of texts, or of what it reads from text. Raises ValueError for a text with U+0000."""
+    """As PostgreSQL reads an array of texts, or of what it reads from text. Raises ValueError for U+0000."""
     octets = ("{" + ",".join(map(_as_element, values)) + "}").encode()
     if 0 in octets:
         raise ValueError("no text of PostgreSQL holds U+0000")

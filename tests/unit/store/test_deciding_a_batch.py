@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from esutd_bus.register.event import ContractEvent
+from esutd_bus.register.event import ContractEvent, RowsStored
 from esutd_bus.register.state import Moving, Needs, State
-from esutd_bus.store.decision import decide
+from esutd_bus.store.decision import decide, expects_nothing, is_guarded
 from esutd_bus.store.journal import Record
 from esutd_bus.store.loading import Loaded
 from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
@@ -214,3 +214,52 @@ def test_a_disclosure_sees_what_became_of_the_consent_before_it(own: Needs) -> N
     first = work(own, employer=employee)
     second, other = work(Needs(consents_of=employee)), work(Needs(consents_of="860101100013"))
     assert list(decide([first, second, other], loaded()).outcomes) == [first, other]
+
+
+NEW = Needs(contract_external_id="e7", contract_number="7", expects_nothing=True)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"expects_nothing": False},
+        {"contract_id": UUID(int=7)},
+        {"delegation_to": "850312100031"},
+        {"system": "940340000421"},
+        {"delivery": ("d", "1")},
+        {"owner": OTHER},
+        {"entries": (NEW,)},
+    ],
+    ids=str,
+)
+def test_who_needs_to_know_of_anything_that_is_there_does_not_expect_nothing(more: dict[str, Any]) -> None:
+    assert expects_nothing(work(NEW))
+    assert expects_nothing(work(NEW._replace(proof_external_id="d")))
+    assert not expects_nothing(work(NEW._replace(**more)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "outcome"),
+    [
+        (work(NEW), Outcome(record())),
+        (work(NEW, key=request()), Outcome(record(), events=(EVENT,))),
+        (work(NEW, employer=OTHER), Outcome(record(), events=(EVENT,))),
+        (work(NEW._replace(contract_number="8")), Outcome(record(), events=(EVENT,))),
+        (work(NEW._replace(contract_external_id="e8")), Outcome(record(), events=(EVENT,))),
+        (work(NEW._replace(proof_external_id="d")), Outcome(record(), events=(EVENT,))),
+        (work(NEW), Outcome(record(), events=(RowsStored((("note", {}),)), EVENT))),
+    ],
+    ids=[
+        "refused",
+        "unbound",
+        "another's",
+        "another number",
+        "another id",
+        "without the document",
+        "another row",
+    ],
+)
+def test_what_adds_no_row_of_the_key_is_not_guarded(asked: Work, outcome: Outcome) -> None:
+    assert is_guarded(work(NEW, key=request()), Outcome(record(), events=(EVENT,), binds=True))
+    assert is_guarded(work(NEW), Outcome(record(), events=(EVENT,)))
+    assert not is_guarded(asked, outcome)
