@@ -35,8 +35,8 @@ _BY_KEY = (
 )
 
 PLANS_LAST_AT_MOST = 128
-"""After how many trips plans are made anew; a young connection's after 1, 2, 4 … For while a table is empty one index looks
-as good as another, or the whole table like a row, and a plan made then would look cheap for ever."""
+"""After how many trips plans are made anew; a young connection's after 1, 2, 4 … For while a table is empty one index
+looks as good as another, or the whole table like a row, and a plan made then would look cheap for ever."""
 
 Row = dict[str, Any]
 Parameters = Sequence[Any] | Mapping[str, Any]
