@@ -60,9 +60,11 @@ def test_a_contract_in_order_is_registered() -> None:
 
 def test_what_may_stand_in_the_way_is_asked_for() -> None:
     assert needs(registration()) == Needs(
-        contract_external_id=CONTRACT["external_id"], contract_number=CONTRACT["number"]
+        contract_external_id=CONTRACT["external_id"],
+        contract_number=CONTRACT["number"],
+        expects_nothing=True,
     )
-    assert needs(command("RegisterContract", {})) == Needs()
+    assert needs(command("RegisterContract", {})) == Needs(expects_nothing=True)
 
 
 @pytest.mark.clause("353/7")

@@ -93,7 +93,7 @@ def test_whatever_single_contracts_meet_in_the_register_they_meet_in_their_batch
     """Another key that contracts collide on must be added to what a batch knows of itself."""
     everything = registration(**dict.fromkeys(ENTERED, "?"))
     met = {name for name, value in needs(everything)._asdict().items() if value}
-    assert met == {"contract_external_id", "contract_number", "proof_external_id"}
+    assert met == {"contract_external_id", "contract_number", "proof_external_id", "expects_nothing"}
 
 
 @pytest.mark.code("SCSE175")
