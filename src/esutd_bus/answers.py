@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -137,7 +137,7 @@ class Answers:
 
     def _signed(self, wrapped: Wrapped, sender: str | None) -> Wrapped:
         sign = None if wrapped.later else self._signer_of(sender)
-        return replace(wrapped, envelope=sign(wrapped.envelope)) if sign else wrapped
+        return wrapped._replace(envelope=sign(wrapped.envelope)) if sign else wrapped
 
 
 def _wrapped(passage: Passage, told: Told) -> Wrapped:

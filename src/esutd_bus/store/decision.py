@@ -56,8 +56,11 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
 
 def expects_nothing(work: Work) -> bool:
     """Whether the work needs no more than that there is nothing yet of what it brings."""
-    hoped_for = {"contract_external_id": None, "contract_number": None, "proof_external_id": None}
-    return work.needs.expects_nothing and work.needs._replace(**hoped_for) == _NOTHING
+    needs = work.needs
+    if not needs.expects_nothing:
+        return False
+    others = needs._replace(contract_external_id=None, contract_number=None, proof_external_id=None)
+    return others == _NOTHING
 
 
 def is_guarded(work: Work, outcome: Outcome) -> bool:
