@@ -13,6 +13,7 @@ import asyncio
 import functools
 import os
 import time
+import types
 from collections import defaultdict
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -40,7 +41,7 @@ from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Generator, Iterator
 
 STAGES: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "parse": ((reading, "open_envelope"),),
@@ -55,13 +56,13 @@ STAGES: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "write": ((writer.Writer, "_write"),),
     "wait": ((Connection, "wait"),),
 }
-"""Stage → what does its work. `wait`: the event loop, while PostgreSQL works."""
+"""Stage → what does its work. `wait`: to see when PostgreSQL has answered."""
 
 _AT_ONCE: Final = 16
 
 
 class Stopwatch:
-    """CPU time by stage. One message, or one batch, is under way at a time."""
+    """CPU time by stage. Of a coroutine's its own steps count, and not what others do while it waits."""
 
     def __init__(self) -> None:
         self.ns: dict[str, int] = defaultdict(int)
@@ -79,6 +80,18 @@ class Stopwatch:
             self.ns[stage] += took - self._within
             self._within = outside + took
 
+    @types.coroutine
+    def _stepping(self, stage: str, work: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
+        """Awaits the work, a step at a time."""
+        came: Any = None
+        while True:
+            with self._timed(stage):
+                try:
+                    waits_for = work.send(came)
+                except StopIteration as end:
+                    return end.value
+            came = yield waits_for
+
     def watch(self, stage: str, where: Any, name: str) -> Callable[[], None]:
         """Times a function from now on; what is returned ends that."""
         what = getattr(where, name)
@@ -90,8 +103,7 @@ class Stopwatch:
 
         @functools.wraps(what)
         async def timed_task(*args: Any, **kwargs: Any) -> Any:
-            with self._timed(stage):
-                return await what(*args, **kwargs)
+            return await self._stepping(stage, what(*args, **kwargs))
 
         setattr(where, name, timed_task if asyncio.iscoroutinefunction(what) else timed)
         return functools.partial(setattr, where, name, what)

@@ -70,7 +70,7 @@ def main() -> None:
     today = f"{datetime.now(UTC):%Y%m%d}"
     dictionary = zstandard.train_dictionary(OCTETS, taken, dict_id=int(today))
     (FOLDER / f"journal-{today}.zdict").write_bytes(dictionary.as_bytes())
-    compressor = zstandard.ZstdCompressor(level=3, dict_data=dictionary)
+    compressor = zstandard.ZstdCompressor(level=1, dict_data=dictionary)
     for kind, some in unseen.items():
         before, after = median(map(len, some)), median(len(compressor.compress(one)) for one in some)
         print(f"{kind:7} {len(some):5} of a world not seen: {before:.0f} octets become {after:.0f}")

@@ -17,7 +17,7 @@ import zstandard
 MAX_OCTETS: Final = 64 * 1024 * 1024
 """No frame that claims more is opened: nothing of that size can have been recorded."""
 
-_LEVEL: Final = 3
+_LEVEL: Final = 1
 
 
 class Unreadable(ValueError):  # noqa: N818  # a verdict on octets, not an error of the program
