@@ -8,7 +8,6 @@ there were any, and is kept as it was: all that is written now is a frame.
 from __future__ import annotations
 
 import threading
-from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -24,30 +23,30 @@ class Unreadable(ValueError):  # noqa: N818  # a verdict on octets, not an error
     """A frame that cannot be opened: its octets are not those that were written."""
 
 
-class _Compressor(threading.local):
-    """A thread's own: it is no other's while it works."""
+class _Frames(threading.local):
+    """A thread's own dictionaries, and what works with them: `zstandard` shares neither between threads safely."""
 
     def __init__(self) -> None:
-        newest = _dictionaries()[max(_dictionaries())]
+        folder = files("esutd_bus.store") / "data"
+        made = [
+            zstandard.ZstdCompressionDict(file.read_bytes())
+            for file in folder.iterdir()
+            if file.name.endswith(".zdict")
+        ]
+        newest = max(made, key=zstandard.ZstdCompressionDict.dict_id)
         newest.precompute_compress(level=_LEVEL)
         self.compress: Final = zstandard.ZstdCompressor(
             level=_LEVEL, dict_data=newest, write_checksum=False
         ).compress
-
-
-class _Decompressors(threading.local):
-    """A thread's own, by the dictionary's number."""
-
-    def __init__(self) -> None:
-        self.by_dictionary: Final = {
-            number: zstandard.ZstdDecompressor(dict_data=one).decompress
-            for number, one in _dictionaries().items()
+        self.open_by: Final = {
+            one.dict_id(): zstandard.ZstdDecompressor(dict_data=one).decompress for one in made
         }
+        """By the number that a frame names: the day the dictionary was made (20261126), so the newest is the greatest."""
 
 
 def compress(octets: bytes) -> bytes:
     """A frame of these octets."""
-    return _compressor.compress(octets)
+    return _frames.compress(octets)
 
 
 def expand(kept: Any) -> bytes:
@@ -59,24 +58,11 @@ def expand(kept: Any) -> bytes:
         told = zstandard.get_frame_parameters(octets)
         if told.content_size > MAX_OCTETS:
             raise Unreadable(f"a frame claims {told.content_size} octets")
-        return _decompressors.by_dictionary[told.dict_id](octets, allow_extra_data=False)
+        return _frames.open_by[told.dict_id](octets, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise Unreadable(str(error)) from error
     except KeyError as error:
         raise Unreadable(f"a frame names dictionary {error}, which is not here") from error
 
 
-@cache
-def _dictionaries() -> dict[int, zstandard.ZstdCompressionDict]:
-    """By their numbers, which are the days they were made (20261126): the newest is the greatest."""
-    folder = files("esutd_bus.store") / "data"
-    made = [
-        zstandard.ZstdCompressionDict(file.read_bytes())
-        for file in folder.iterdir()
-        if file.name.endswith(".zdict")
-    ]
-    return {one.dict_id(): one for one in made}
-
-
-_compressor = _Compressor()
-_decompressors = _Decompressors()
+_frames = _Frames()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import sys
 from importlib.resources import files
 
 import pytest
@@ -70,3 +72,29 @@ def test_a_dictionary_is_called_by_its_number() -> None:
         number = zstandard.ZstdCompressionDict(file.read_bytes()).dict_id()
         assert file.name == f"journal-{number}.zdict"
     assert MAX_OCTETS > 100_000
+
+
+THREADS = """
+import threading
+from esutd_bus.store.compression import compress, expand
+
+MESSAGES = [b"<soap:Envelope>%d</soap:Envelope>" % n * 50 for n in range(50)]
+
+def work(times):
+    for message in MESSAGES * times:
+        assert expand(compress(message)) == message
+
+threads = [threading.Thread(target=work, args=(40,)) for _ in range(3)]
+threads += [threading.Thread(target=work, args=(1,)) for _ in range(60)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print("done")
+"""
+
+
+def test_threads_come_and_go_and_none_spoils_anothers_frames() -> None:
+    """In a process of its own: what they could share would be freed under another's hands."""
+    ended = subprocess.run([sys.executable, "-c", THREADS], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "done\n"), ended.stderr[-2000:]
