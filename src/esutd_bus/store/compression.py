@@ -41,7 +41,7 @@ class _Frames(threading.local):
         self.open_by: Final = {
             one.dict_id(): zstandard.ZstdDecompressor(dict_data=one).decompress for one in made
         }
-        """By the number that a frame names: the day the dictionary was made (20261126), so the newest is the greatest."""
+        """By the number that a frame names: the day the dictionary was made, so that the newest is the greatest."""
 
 
 def compress(octets: bytes) -> bytes:
