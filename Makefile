@@ -88,7 +88,7 @@ soak-kill: $(VENV)/installed-dev  ## the same while a worker is killed every 20 
 backup-trial: $(VENV)/installed-dev  ## dump, restore, base backup and archive at size: SIZE=200000
 	$(BIN)/python -m benchmarks.backup_trial --size $(SIZE) $(ARGS)
 
-bench-country: $(VENV)/installed-dev  ## 5.2 million employees: loading them, then the operations; needs wrk and 65 GB of disk
+bench-country: $(VENV)/installed-dev  ## 5.2 million employees: loading them, then the operations; needs wrk and 40 GB of disk
 	$(BIN)/python -m benchmarks.country $(ARGS)
 
 clean:
