@@ -32,7 +32,7 @@ def tables(**declarations: Any) -> Iterable[Table]:
     return declare([MappingDocument("Test.yaml", "Test", {}, declarations)]).values()
 
 
-NEWEST = "migrated from nothing to 0019"
+NEWEST = "migrated from nothing to 0020"
 
 LESSON = {"columns": {"topic": {"type": "text", "required": True}, "hours": "decimal"}, "index": ["topic"]}
 PUPIL = {"parent": "lesson", "columns": {"iin": "text"}}

@@ -59,6 +59,7 @@ message = Table(
     Index(None, "id", unique=True),
     Index(None, "reply_to", postgresql_where=text("reply_to IS NOT NULL")),
     Index(None, "request_id", postgresql_where=text("request_id IS NOT NULL")),
+    postgresql_with={"toast_tuple_target": 4080},
     comment="The journal: every message in both directions, chained by hash; bytes and reports are Zstandard frames.",
 )
 
