@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from esutd_bus.edge.exchange import Exchange
-from esutd_bus.edge.head import RequestHead
+from esutd_bus.edge.head import RequestHead, headers_of
 from esutd_bus.edge.http_protocol import TRUNCATED
 from esutd_bus.edge.probes import PROBES, probe
 from esutd_bus.edge.reception import Expected, Reception
@@ -47,13 +48,12 @@ class AsgiApplication:
         """ASGI's entry point."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
-        elif scope["type"] == "http" and self._reception is not None:
-            if scope["method"] == "POST" and (reply := self.turned_away(scope["path"])) is not None:
-                await _send_reply(reply, "POST", send)
-            else:
-                await self._serve(self._reception, scope, receive, send)
+        elif scope["type"] != "http":
+            raise RuntimeError(f"a scope this is not for: {scope['type']}")
+        elif scope["method"] == "POST" and (reply := self.turned_away(scope["path"])) is not None:
+            await _send_reply(reply, "POST", send)
         else:
-            raise RuntimeError(f"a server without lifespan, or a scope this is not for: {scope['type']}")
+            await self._serve(scope, receive, send)
 
     def turned_away(self, path: str) -> Reply | None:
         """The reply to a message that will not be taken now, by its head alone; None: it may come in."""
@@ -85,15 +85,35 @@ class AsgiApplication:
             return
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, reception: Reception, scope: Scope, receive: Receive, send: Send) -> None:
-        head = _head_of(scope)
+    async def answer(self, head: RequestHead, body: bytes) -> Reply:
+        """The reply to a request that has come whole: the short way, for a server that hands it over so.
+
+        Its task must go on though its client is gone.
+        """
+        reception = self._ready()
+
+        async def feed(expected: Expected) -> None:
+            expected.body.feed(body)
+
         with Exchange(head, reception.engine.channels) as exchange:
-            try:
-                message = await self._message_or_reply(reception, head, scope, receive)
-            except Refused as refused:
-                message = reception.refuse(refused, head.path)
-            except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
-                message = reception.broken(error, head.path)
+            message = await _message_or_reply(reception, head, feed)
+            if isinstance(message, Reply):
+                exchange.reply = message
+            else:
+                exchange.request_bytes = len(message)
+                exchange.reply = await _answer(reception, head, message)
+            return exchange.reply
+
+    def _ready(self) -> Reception:
+        if self._reception is None:
+            raise RuntimeError("a server without lifespan")
+        return self._reception
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reception, head = self._ready(), _head_of(scope)
+        read = partial(_read_body, scope, receive, reception.body_timeout_seconds)
+        with Exchange(head, reception.engine.channels) as exchange:
+            message = await _message_or_reply(reception, head, read)
             if isinstance(message, Reply):
                 exchange.reply = message
                 await _send_reply(message, head.method, send)
@@ -101,35 +121,46 @@ class AsgiApplication:
             exchange.request_bytes = len(message)
             # A task of its own: a client or a server that gives up does not stop work that is begun. Its
             # answer is stored, and the client's next try gets it.
-            work = asyncio.create_task(self._answer(reception, head, message, exchange, send))
+            work = asyncio.create_task(self._work_on(reception, head, message, exchange, send))
             self._work.add(work)
             work.add_done_callback(self._work.discard)
             await asyncio.shield(work)
 
-    async def _message_or_reply(
-        self, reception: Reception, head: RequestHead, scope: Scope, receive: Receive
-    ) -> bytes | Reply:
+    async def _work_on(
+        self, reception: Reception, head: RequestHead, message: bytes, exchange: Exchange, send: Send
+    ) -> None:
+        exchange.reply = await _answer(reception, head, message)
+        await _send_reply(exchange.reply, head.method, send)
+
+
+async def _message_or_reply(
+    reception: Reception, head: RequestHead, read: Callable[[Expected], Awaitable[None]]
+) -> bytes | Reply:
+    """The message, once its body is read; or what is to be said without one. Never raises."""
+    try:
         if head.path in PROBES:
             return await probe(head, reception.engine.ready)
         begun = reception.begin(head)
-        if isinstance(begun, Expected):
-            with begun.body:
-                await _read_body(begun, scope, receive, reception.body_timeout_seconds)
-                return begun.message()
-        return begun
+        if isinstance(begun, Reply):
+            return begun
+        with begun.body:
+            await read(begun)
+            return begun.message()
+    except Refused as refused:
+        return reception.refuse(refused, head.path)
+    except Exception as error:  # noqa: BLE001  # the client gets a fault, and the log where it came from
+        return reception.broken(error, head.path)
 
-    async def _answer(
-        self, reception: Reception, head: RequestHead, message: bytes, exchange: Exchange, send: Send
-    ) -> None:
-        try:
-            with reception.capacity.place():
-                answer = await reception.engine.handle(Incoming(head.path, message))
-            exchange.reply = Reply.of(answer)
-        except Refused as refused:
-            exchange.reply = reception.refuse(refused, head.path)
-        except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
-            exchange.reply = reception.broken(error, head.path)
-        await _send_reply(exchange.reply, head.method, send)
+
+async def _answer(reception: Reception, head: RequestHead, message: bytes) -> Reply:
+    """The engine's answer as a reply. Never raises."""
+    try:
+        with reception.capacity.place():
+            return Reply.of(await reception.engine.handle(Incoming(head.path, message)))
+    except Refused as refused:
+        return reception.refuse(refused, head.path)
+    except Exception as error:  # noqa: BLE001  # the engine promises not to raise; no promise reaches a client
+        return reception.broken(error, head.path)
 
 
 def _spare_the_collector() -> None:
@@ -143,21 +174,17 @@ def _spare_the_collector() -> None:
 
 
 def _head_of(scope: Scope) -> RequestHead:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
     client = scope.get("client")
     return RequestHead(
         method=scope["method"],
         path=scope["path"],
         query=scope["query_string"].decode("latin-1"),
-        headers=headers,
+        headers=headers_of(scope["headers"]),
         peer=client[0] if client else None,
     )
 
 
-async def _read_body(expected: Expected, scope: Scope, receive: Receive, seconds: float) -> None:
+async def _read_body(scope: Scope, receive: Receive, seconds: float, expected: Expected) -> None:
     body = expected.body
     try:
         async with asyncio.timeout(seconds):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class RequestHead(NamedTuple):
@@ -38,3 +38,12 @@ class RequestHead(NamedTuple):
     def expects_continue(self) -> bool:
         """Whether the client waits for 100 before it sends the body (RFC 9110 10.1.1)."""
         return self.headers.get("expect", "").lower() == "100-continue"
+
+
+def headers_of(lines: Iterable[tuple[bytes, bytes]]) -> Mapping[str, str]:
+    """The lines of a head, as `RequestHead` has them."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in lines:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    return headers
