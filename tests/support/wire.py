@@ -75,12 +75,13 @@ def converse(url: str, *steps: bytes | object, answers: int = 1) -> list[Respons
                 break  # the server has answered before the end, or hung up; an answer is there to be read
         method = bytes(steps[0]).split(b" ", 1)[0] if isinstance(steps[0], bytes) else b""
         responses: list[Response] = []
-        while len(responses) < answers and (response := _read(stream, method)):
+        while len(responses) < answers and (response := read(stream, method)):
             responses.append(response)
         return responses
 
 
-def _read(stream: BinaryIO, method: bytes) -> Response | None:
+def read(stream: BinaryIO, method: bytes) -> Response | None:
+    """The next final response of a stream; None: there is none any more."""
     while True:
         try:
             line = stream.readline()

@@ -6,17 +6,21 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from contextlib import ExitStack
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fake_engine import PATH, SETTINGS, FakeEngine
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from servers import Running, running, wait_until
 from test_http import ENVELOPE, answered, get, one
 
 from esutd_bus.edge.asgi_application import AsgiApplication
-from support.wire import Response, post
+from support.wire import Response, chunked, post, read
 
 
 def connect(server: Running) -> socket.socket:
@@ -43,6 +47,37 @@ def test_half_sent_heads_are_hung_up_on(asgi: Running) -> None:
     with connect(asgi) as connection:
         connection.sendall(b"POST /soap/test HTTP/1.1\r\nHost:")
         assert connection.recv(1) == b""
+
+
+def test_however_a_stream_of_requests_is_cut_each_is_answered_in_its_turn(asgi: Running) -> None:
+    """Those that come whole in a piece go another way than those that do not."""
+    messages = [b"<m%d>%s</m%d>" % (number, b"x" * 40 * number, number) for number in range(5)]
+    requests = [
+        post(PATH, message)
+        if number % 2
+        else post(PATH, chunked(message), length=None, headers=("Transfer-Encoding: chunked",))
+        for number, message in enumerate(messages)
+    ]
+    stream = b"".join(requests)
+    ends = list(accumulate(map(len, requests)))
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.sets(st.integers(1, len(stream) - 1) | st.sampled_from(ends[:-1]), max_size=6))
+    @example(set(ends[:-1]))
+    @example(set())
+    def hold(cuts: set[int]) -> None:
+        pieces = [stream[begin:end] for begin, end in pairwise([0, *sorted(cuts), len(stream)])]
+        with connect(asgi) as connection, connection.makefile("rb") as answers:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            for piece in pieces:
+                connection.sendall(piece)
+                time.sleep(0.005)  # so that the next one is another piece to the server, too
+            for message in messages:
+                response = read(answers, b"POST")
+                assert response is not None
+                assert answered(response, message)
+
+    hold()
 
 
 def test_work_goes_on_when_the_client_goes(tmp_path: Path) -> None:
