@@ -6,14 +6,18 @@ import gc
 import logging
 import os
 import signal
+import sys
 from importlib import import_module
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
+from esutd_bus.edge.accepting import FairServer, Shares
 from esutd_bus.edge.http_protocol import HttpProtocol
 
 SECONDS_TO_FINISH: Final = 30
@@ -46,7 +50,9 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped,
             "graceful_timeout": SECONDS_TO_FINISH,
             "control_socket_disable": True,
             "preload_app": True,
+            "pre_fork": _give_place,
         }
+        Worker.shares = Shares()
         Worker.most_megabytes = worker_megabytes
         super().__init__()
 
@@ -80,12 +86,24 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "timeout_graceful_shutdown": SECONDS_TO_FINISH,
     }
     most_megabytes: int | None = None
+    shares: Shares
+    place: int
+    """Its own among the shares."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As gunicorn makes it."""
         super().__init__(*args, **kwargs)
         logging.getLogger("uvicorn.error").propagate = True
         self.config.timeout_notify = 1
+
+    async def _serve(self) -> None:
+        """As uvicorn's worker does."""
+        self.config.app = self.wsgi
+        server = FairServer(self.config, self.shares, self.place)
+        self._install_sigquit_handler()
+        await server.serve(sockets=self.sockets)
+        if not server.started:
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     async def callback_notify(self) -> None:
         """Each second: it lives."""
@@ -94,6 +112,13 @@ class Worker(UvicornWorker):  # type: ignore[misc]
             # lxml keeps every name it has ever read: whoever sends new ones for ever fills the memory.
             self.log.warning("Worker (pid:%s) has grown too large, and is replaced.", self.pid)
             os.kill(self.pid, signal.SIGTERM)
+
+
+def _give_place(arbiter: Arbiter, worker: Worker) -> None:
+    """In the master process: a new worker gets the place of one that is gone, or the next one."""
+    taken = {other.place for other in arbiter.WORKERS.values()}
+    worker.place = next(place for place in count() if place not in taken)
+    worker.shares.close(worker.place)
 
 
 def _megabytes() -> float:
