@@ -13,6 +13,7 @@ import structlog
 from esutd_bus.edge.exchange import Exchange
 from esutd_bus.edge.head import RequestHead, headers_of
 from esutd_bus.edge.http_protocol import TRUNCATED
+from esutd_bus.edge.large_pages import gather_in_large_pages
 from esutd_bus.edge.probes import PROBES, probe
 from esutd_bus.edge.reception import Expected, Reception
 from esutd_bus.edge.refused import Refused
@@ -171,6 +172,7 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gather_in_large_pages()
 
 
 def _head_of(scope: Scope) -> RequestHead:
