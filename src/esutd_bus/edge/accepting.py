@@ -11,6 +11,7 @@ import asyncio
 import logging
 import mmap
 import struct
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from uvicorn.server import Server
@@ -64,18 +65,18 @@ class Acceptor:
         self,
         listener: socket.socket,
         make_protocol: Callable[[], asyncio.Protocol],
-        has_more: Callable[[], bool],
+        may_take: Callable[[], bool],
     ) -> None:
-        """`has_more`: whether another worker has fewer connections. To be made in the event loop."""
-        self._loop = asyncio.get_running_loop()
-        self._listener = listener
-        self._make_protocol = make_protocol
-        self._has_more = has_more
+        """`may_take`: whether no other worker should have the next connection. To be made in the event loop."""
         self.begun: set[asyncio.Task[object]] = set()
         """Connections that are taken and not yet in the protocol's hands."""
 
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._make_protocol = make_protocol
+        self._may_take = may_take
         self._pause: TimerHandle | None = None
-        self._loop.add_reader(listener.fileno(), self._come)
+        self._listen()
 
     def close(self) -> None:
         """No more."""
@@ -86,30 +87,33 @@ class Acceptor:
     async def wait_closed(self) -> None:
         """Nothing is left to wait for."""
 
-    def _come(self) -> None:
-        if self._has_more():
-            self._look_again_after(_OTHERS_FIRST_SECONDS)
-        else:
-            self._take()
-
-    def _look_again_after(self, seconds: float) -> None:
-        self._loop.remove_reader(self._listener.fileno())
-        self._pause = self._loop.call_later(seconds, self._take_what_is_left)
-
-    def _take_what_is_left(self) -> None:
+    def _listen(self) -> None:
         self._pause = None
         self._loop.add_reader(self._listener.fileno(), self._come)
-        self._take()
 
-    def _take(self) -> None:
+    def _come(self) -> None:
         try:
-            connection, _ = self._listener.accept()
+            while self._may_take():
+                self._take()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
             return  # another worker was faster, or the client has thought better of it
         except OSError:
             _log.exception("no connection can be taken")
-            self._look_again_after(_NO_ROOM_SECONDS)
-            return
+            self._listen_after(_NO_ROOM_SECONDS, self._listen)
+        else:
+            self._listen_after(_OTHERS_FIRST_SECONDS, self._take_what_is_left)
+
+    def _listen_after(self, seconds: float, listen: Callable[[], None]) -> None:
+        self._loop.remove_reader(self._listener.fileno())
+        self._pause = self._loop.call_later(seconds, listen)
+
+    def _take_what_is_left(self) -> None:
+        self._listen()
+        with suppress(OSError):
+            self._take()
+
+    def _take(self) -> None:
+        connection, _ = self._listener.accept()
         connection.setblocking(False)
         begun = self._loop.create_task(self._loop.connect_accepted_socket(self._make_protocol, connection))
         self.begun.add(begun)
@@ -129,7 +133,7 @@ class FairServer(Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Opens the application, then the doors."""
         await super().startup(sockets=[])
-        self._acceptors = [Acceptor(each, self._protocol, self._has_more) for each in sockets or ()]
+        self._acceptors = [Acceptor(each, self._protocol, self._may_take) for each in sockets or ()]
         self.servers = self._acceptors  # type: ignore[assignment]  # what uvicorn uses of one
         self._tell()
 
@@ -148,8 +152,10 @@ class FairServer(Server):
             config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
 
-    def _has_more(self) -> bool:
-        return self._tell() > self._shares.fewest()
+    def _may_take(self) -> bool:
+        # Where there are many, a few more or less are no matter, and to take turns for each would take long.
+        mine, fewest = self._tell(), self._shares.fewest()
+        return mine <= fewest + fewest // 4
 
     def _tell(self) -> int:
         begun = sum(len(acceptor.begun) for acceptor in self._acceptors)
