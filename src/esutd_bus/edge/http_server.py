@@ -17,7 +17,7 @@ from gunicorn.arbiter import Arbiter  # type: ignore[import-untyped]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 from uvicorn_worker import UvicornWorker  # type: ignore[import-untyped]
 
-from esutd_bus.edge.accepting import FairServer, Shares
+from esutd_bus.edge.accepting import Board, FairServer
 from esutd_bus.edge.http_protocol import HttpProtocol
 
 SECONDS_TO_FINISH: Final = 30
@@ -52,7 +52,7 @@ class HttpServer(BaseApplication):  # type: ignore[misc]  # gunicorn is untyped,
             "preload_app": True,
             "pre_fork": _give_place,
         }
-        Worker.shares = Shares()
+        Worker.board = Board()
         Worker.most_megabytes = worker_megabytes
         super().__init__()
 
@@ -86,9 +86,9 @@ class Worker(UvicornWorker):  # type: ignore[misc]
         "timeout_graceful_shutdown": SECONDS_TO_FINISH,
     }
     most_megabytes: int | None = None
-    shares: Shares
+    board: Board
     place: int
-    """Its own among the shares."""
+    """Among the workers."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """As gunicorn makes it."""
@@ -99,7 +99,7 @@ class Worker(UvicornWorker):  # type: ignore[misc]
     async def _serve(self) -> None:
         """As uvicorn's worker does."""
         self.config.app = self.wsgi
-        server = FairServer(self.config, self.shares, self.place)
+        server = FairServer(self.config, self.board, self.place)
         self._install_sigquit_handler()
         await server.serve(sockets=self.sockets)
         if not server.started:
@@ -118,7 +118,7 @@ def _give_place(arbiter: Arbiter, worker: Worker) -> None:
     """In the master process: a new worker gets the place of one that is gone, or the next one."""
     taken = {other.place for other in arbiter.WORKERS.values()}
     worker.place = next(place for place in count() if place not in taken)
-    worker.shares.close(worker.place)
+    worker.board.leave(worker.place)
 
 
 def _megabytes() -> float:
