@@ -33,10 +33,10 @@ def connections(server: Running) -> list[int]:
     )
 
 
-def are_even(server: Running) -> bool:
+def assert_even(server: Running) -> None:
     """Each has at least half of its part: workers are not always at once on a processor."""
     counts = connections(server)
-    return 2 * len(counts) * counts[0] >= sum(counts)
+    assert 2 * len(counts) * counts[0] >= sum(counts), counts
 
 
 def all_serve(server: Running, workers: int) -> None:
@@ -48,7 +48,8 @@ def all_serve(server: Running, workers: int) -> None:
             for connection in opened:
                 connection.sendall(post("/health", method="GET", length=None, content_type=None))
                 connection.recv(65536)
-            return connections(server)[0] > 0
+            counts = connections(server)
+            return len(counts) == workers and counts[0] > 0
 
     wait_until(spread, "all workers")
     wait_until(lambda: sum(connections(server)) == 0, "the end of those connections")
@@ -61,7 +62,7 @@ def test_each_worker_gets_its_part_of_the_connections(tmp_path: Path, workers: i
         for _ in range(opened):
             stack.enter_context(connect(server))
         wait_until(lambda: sum(connections(server)) == opened, "all connections")
-        assert are_even(server)
+        assert_even(server)
 
 
 def test_a_worker_with_fewer_connections_that_does_not_come_is_not_waited_for(tmp_path: Path) -> None:
@@ -91,7 +92,7 @@ def test_a_worker_that_is_started_in_the_place_of_another_gets_its_part(tmp_path
         for _ in range(16):
             stack.enter_context(connect(server))
         wait_until(lambda: sum(connections(server)) == 16, "all connections")
-        assert are_even(server)
+        assert_even(server)
 
 
 class Two:
