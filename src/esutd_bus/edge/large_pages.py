@@ -31,7 +31,7 @@ def gather_in_large_pages() -> None:
 
 def _own_memory() -> Iterator[tuple[int, int]]:
     """Where what the process has allocated lies: written by it, and of no file."""
-    for line in Path("/proc/self/maps").read_text("ascii").splitlines():
+    for line in Path("/proc/self/maps").read_text("utf-8", "replace").splitlines():
         place, rights, _, _, _, *name = line.split(None, 5)
         if rights == "rw-p" and (not name or name[0] == "[heap]"):
             begin, end = place.split("-")
