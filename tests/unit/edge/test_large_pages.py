@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -27,9 +28,12 @@ with open(sys.argv[1], "r+b") as file:
 """
 
 
-@pytest.mark.skipif(
-    not Path("/sys/kernel/mm/transparent_hugepage").is_dir(), reason="the kernel has no large pages"
-)
+def has_large_pages() -> bool:
+    kernel = tuple(int(part) for part in platform.release().split(".")[:2])
+    return kernel >= (6, 1) and Path("/sys/kernel/mm/transparent_hugepage").is_dir()
+
+
+@pytest.mark.skipif(not has_large_pages(), reason="the kernel does not gather memory in large pages")
 def test_what_a_process_holds_is_gathered(tmp_path: Path) -> None:
     file = tmp_path / "журнал"
     file.write_bytes(bytes(4096))
