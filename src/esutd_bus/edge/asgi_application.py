@@ -73,6 +73,7 @@ class AsgiApplication:
             return
         self._reception = Reception(engine, settings)
         _spare_the_collector()
+        gather_in_large_pages()
         await send({"type": "lifespan.startup.complete"})
         await receive()
         # No new request comes now; those at work end before what they work with is closed.
@@ -172,7 +173,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
-    gather_in_large_pages()
 
 
 def _head_of(scope: Scope) -> RequestHead:
