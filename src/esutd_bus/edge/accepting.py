@@ -91,7 +91,7 @@ class Turn:
         self._count_open = count_open
         self._burst = 0
         self._taken = 0
-        self._seen: list[Standing] = []
+        self._seen: Standing | None = None
 
     def tell(self) -> Standing:
         """Where it stands; it takes part from now on."""
@@ -112,18 +112,20 @@ class Turn:
 
     def is_mine(self, share: int) -> bool:
         """Whether it is not yet ahead by its share of the one that comes next."""
-        mine = self.tell()
-        self._seen = self._board.others(self._place, self._burst)
-        least = min(self._seen, default=mine)
-        return mine <= least or mine.taken + 1 < least.taken + share
+        mine, least = self.tell(), self._least_of_others()
+        self._seen = least
+        return least is None or mine <= least or mine.taken + 1 < least.taken + share
 
     def took(self) -> None:
         """One more."""
         self._taken += 1
 
     def has_moved(self) -> bool:
-        """Whether another has taken any since it was asked for last."""
-        return self._board.others(self._place, self._burst) != self._seen
+        """Whether the one whose turn it was has come, since it was asked for last."""
+        return self._least_of_others() != self._seen
+
+    def _least_of_others(self) -> Standing | None:
+        return min(self._board.others(self._place, self._burst), default=None)
 
 
 class Acceptor:

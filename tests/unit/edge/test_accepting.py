@@ -153,3 +153,19 @@ def test_of_many_that_come_at_once_each_takes_its_share_whatever_is_open(two: Tw
         taken += 1
     assert taken in (49, 50, 51)
     assert two.first.is_mine(50)
+
+
+def test_others_who_come_and_go_do_not_make_up_for_the_one_whose_turn_it_is() -> None:
+    """Or two would wait for a third that is stopped, each for what the other does meanwhile."""
+    open_ = [5, 6, 0]
+    board = Board()
+    first, second, silent = (Turn(board, place, lambda n=place: open_[n]) for place in range(3))  # type: ignore[misc]
+    for turn in (first, second, silent):
+        turn.tell()
+    assert not first.is_mine(1)
+    open_[1] = 7
+    second.tell()
+    assert not first.has_moved()
+    open_[2] = 1
+    silent.tell()
+    assert first.has_moved()
