@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 
 from esutd_bus.answers import Answer, Answers, receipt
+from esutd_bus.lockstep import in_step
 from esutd_bus.logs import trace
 from esutd_bus.passage import Channel, Incoming, MessageRefused, Passage, Port, Question, Request
 from esutd_bus.reading import DirectChannel, Reader
@@ -109,9 +110,10 @@ class Engine:
     async def _pass(self, passage: Passage, channel: Channel) -> Record:
         """The whole way. Raises StoreUnavailable."""
         try:
-            request = self._reader.read(passage, channel, self._clock())
+            request = await self._reader.read(passage, channel, self._clock())
             if isinstance(request, Speaker):
                 return await self._note(passage, request)
+            await in_step()
             needed = needs(request.command)
             request = await self._fetch(passage, request, needed)
             request = await self._search(passage, request, needed)
@@ -122,6 +124,7 @@ class Engine:
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
         self._tell_of_entries(passage, outcome)
+        await in_step()
         return outcome.acknowledgement or outcome.answer
 
     def _tell_of_entries(self, passage: Passage, outcome: Outcome) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
+from esutd_bus.lockstep import in_step, stepwise
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.request_mapping import Landed
@@ -26,6 +27,7 @@ from esutd_bus.signature.signer import Signer
 from esutd_bus.signature.verifier import VerifiedMessage, Verifier
 from esutd_bus.soap.contract import ServiceContract
 from esutd_bus.soap.envelope import Envelope, SoapError, open_envelope
+from esutd_bus.soap.problem import Decoded
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.work import RequestKey
 from esutd_bus.wrapping import DIRECT
@@ -62,7 +64,7 @@ class DirectChannel:
 
 
 class Reader:
-    """Opens, verifies, decodes and maps messages; what it finds out is noted on the passage."""
+    """Opens, verifies, decodes and maps messages, in step; what it finds is noted on the passage."""
 
     def __init__(
         self,
@@ -75,25 +77,31 @@ class Reader:
         self._verifier = verifier
         self._partners = partners
 
-    def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
+    async def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
         """What a message asks a service for; who speaks, where it asks none. Raises MessageRefused."""
+        await in_step()
         try:
             envelope = open_envelope(passage.record.body)
         except SoapError as error:
             raise MessageRefused(Refusal(error.code, reason=error.detail)) from error
+        await in_step()
         opened = channel.open(envelope, passage)
         payload = opened.payload
         if payload is None:
-            return _speaker(self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now).signer)
+            message = await self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now)
+            return _speaker(message.signer)
         passage.record.service = opened.service
         operation = self._operations.get(payload.tag)
         if operation is None or operation.contract.service != opened.service:
             raise MessageRefused(Refusal("ESB003", reason=payload.tag))
         passage.record.operation = operation.contract.name
-        message = self._verify(passage, envelope, payload, operation.profiles, now)
+        message = await self._verify(passage, envelope, payload, operation.profiles, now)
+        await in_step()
         if opened.needs_document:
             self._require_document(passage, message)
-        return _request(passage, operation, message)
+        decoded = operation.contract.request_plan.decode(message.payload)
+        await in_step()
+        return _request(passage, operation, message, decoded)
 
     def _require_document(self, passage: Passage, message: VerifiedMessage) -> None:
         entry = self._partners().entry(message.signer.employer_id)
@@ -101,7 +109,7 @@ class Reader:
             detail = "the document has no signature of its own, and its sender's entry does not spare it one"
             raise _refused(passage, message.report.refused(Reason.ABSENT, detail))
 
-    def _verify(
+    async def _verify(
         self,
         passage: Passage,
         envelope: Envelope,
@@ -110,7 +118,7 @@ class Reader:
         now: datetime,
     ) -> VerifiedMessage:
         try:
-            message = self._verifier.verify(envelope, now, accepted, payload)
+            message = await stepwise(self._verifier.verification(envelope, now, accepted, payload))
         except SignatureRefused as refused:
             raise _refused(passage, refused.report) from refused
         report = message.report
@@ -137,8 +145,9 @@ def _refused(passage: Passage, report: MessageReport) -> MessageRefused:
     return MessageRefused(Refusal("SCSE001", reason=report.reason, words=words))
 
 
-def _request(passage: Passage, operation: MappedOperation, message: VerifiedMessage) -> Request:
-    decoded = operation.contract.request_plan.decode(message.payload)
+def _request(
+    passage: Passage, operation: MappedOperation, message: VerifiedMessage, decoded: Decoded
+) -> Request:
     many = operation.entries
     decoded, entries = many.split(decoded) if many is not None else (decoded, [])
     landed = operation.request.land(decoded.values, decoded.problems)

@@ -15,15 +15,17 @@ from esutd_bus.answers import Answer
 from esutd_bus.node import open_node
 from esutd_bus.passage import Fetched, Incoming, Question
 from esutd_bus.settings import Settings
-from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.signature.signing import sign_document, sign_wsse
 from esutd_bus.store.beside import Beside
 from esutd_bus.store.compression import expand
 from esutd_bus.store.dictionaries import load_packaged_once
 from esutd_bus.store.schema import upgrade
+from esutd_bus.store.unit_of_work import TURNS
+from esutd_bus.store.work import Outcome, StoreUnavailable, Work
 from esutd_bus.testbed.test_ca import TestCa
 from esutd_bus.testbed.test_partners import record_test_partners
 from support.databases import create_database
-from support.messages import CABINET, EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header
+from support.messages import CABINET, EMPLOYEE, EMPLOYER, PERSONAL_FILE, envelope, header, register
 
 
 def ready(postgres: str, name: str) -> str:
@@ -93,6 +95,33 @@ def test_how_far_clocks_may_differ_is_a_setting(postgres: str, ca: TestCa) -> No
 
     assert asyncio.run(answered_within(60)) == "SCSE001"
     assert asyncio.run(answered_within(300)) != "SCSE001"
+
+
+def test_a_batch_waits_for_those_who_are_being_read(postgres: str, ca: TestCa) -> None:
+    """So many turns of the event loop as the longest way to the unit of work has."""
+    url = ready(postgres, "esutd_turns")
+    document = sign_document(register(), ca.identity("employer"))
+    message = sign_wsse(document, ca.identity("bus"))
+
+    async def turns() -> int:
+        engine = await open_node(Settings(database_url=url, trust_dir=ca.trust_dir))
+        submitted = asyncio.Event()
+
+        async def submit(_work: Work) -> Outcome:
+            submitted.set()
+            raise StoreUnavailable("no more is asked")
+
+        engine._store.submit = submit  # type: ignore[method-assign]  # here the way ends
+        answer = asyncio.create_task(engine.handle(Incoming("/soap/contracts", message)))
+        taken = 0
+        while not submitted.is_set():
+            await asyncio.sleep(0)
+            taken += 1
+        await answer
+        await engine.close()
+        return taken
+
+    assert TURNS - 4 < asyncio.run(turns()) < TURNS
 
 
 @pytest.mark.clause("353/14")

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
+from esutd_bus import reading
 from esutd_bus.answers import Answers
 from esutd_bus.mapping.compile import MappedOperation
+from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.node import load_mapped_contracts
 from esutd_bus.passage import MessageRefused, Passage, Request
 from esutd_bus.reading import DirectChannel, Reader
 from esutd_bus.register.partners import Partner, PartnerKind, Partners
 from esutd_bus.settings import Settings
+from esutd_bus.signature.algorithms import RsaPkcs1
 from esutd_bus.signature.explanation import explain
 from esutd_bus.signature.profile import ALL_PROFILES
 from esutd_bus.signature.reason import Reason
 from esutd_bus.signature.signing import sign_document, sign_header, sign_wsse
 from esutd_bus.signature.trust import TrustStore
 from esutd_bus.signature.verifier import Verifier
+from esutd_bus.soap.decode_plan import RequestPlan
 from esutd_bus.store.ids import uuid7
 from esutd_bus.store.journal import Record
 from esutd_bus.testbed.test_ca import TestCa
@@ -45,9 +51,8 @@ def operations(*profiles: str) -> dict[str, MappedOperation]:
 def read(ca: TestCa, arrived: Passage, *profiles: str, allowed: Collection[str] = ALL_PROFILES) -> Request:
     verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
     partners = Partners([Partner(EMPLOYER, PartnerKind.EMPLOYER, profiles=frozenset(allowed))])
-    request = Reader(operations(*profiles), verifier, lambda: partners).read(
-        arrived, DirectChannel(SERVICE), datetime.now(UTC)
-    )
+    reader = Reader(operations(*profiles), verifier, lambda: partners)
+    request = asyncio.run(reader.read(arrived, DirectChannel(SERVICE), datetime.now(UTC)))
     assert isinstance(request, Request)
     return request
 
@@ -104,3 +109,32 @@ def test_a_refused_signature_is_answered_with_words(ca: TestCa) -> None:
     assert "reason>key-usage</" in fault
     for words in ("Ошибка подписи!", told.ru, "Қол қою қатесі!", told.kk, "Signature error!", told.en):
         assert words in fault
+
+
+def test_messages_that_came_together_go_in_step(ca: TestCa, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each stage is done for all of them before the next one begins."""
+    done: list[str] = []
+
+    def told(stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def doing(*given: Any) -> Any:
+            done.append(stage)
+            return work(*given)
+
+        return doing
+
+    key = ca.identity("employer")
+    came = [passage(sign_wsse(register(), key)) for _ in range(3)]
+    monkeypatch.setattr(reading, "open_envelope", told("parse", reading.open_envelope))
+    monkeypatch.setattr(TrustStore, "paths", told("trust", TrustStore.paths))
+    monkeypatch.setattr(RsaPkcs1, "verify", told("signature", RsaPkcs1.verify))
+    monkeypatch.setattr(RequestPlan, "decode", told("decode", RequestPlan.decode))
+    monkeypatch.setattr(RequestMapping, "land", told("map", RequestMapping.land))
+    partners = Partners([Partner(EMPLOYER, PartnerKind.EMPLOYER, profiles=frozenset(ALL_PROFILES))])
+    reader = Reader(operations(), Verifier(TrustStore.from_directory(ca.trust_dir)), lambda: partners)
+
+    async def read_all() -> None:
+        now = datetime.now(UTC)
+        await asyncio.gather(*(reader.read(one, DirectChannel(SERVICE), now) for one in came))
+
+    asyncio.run(read_all())
+    assert done == [each for each in ("parse", "trust", "signature", "decode", "map") for _ in came]

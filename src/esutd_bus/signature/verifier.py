@@ -10,6 +10,7 @@ from dataclasses import InitVar, dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NoReturn, SupportsIndex, final
 
+from esutd_bus.lockstep import at_once
 from esutd_bus.signature import canonical, names, timestamp
 from esutd_bus.signature.algorithms import digest_function, signature_algorithm
 from esutd_bus.signature.evidence import MessageEvidence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from lxml.etree import _Element as Element
 
+    from esutd_bus.lockstep import Steps
     from esutd_bus.signature.evidence import Evidence
     from esutd_bus.signature.known import KnownCertificates
     from esutd_bus.signature.place import Place, Places
@@ -141,6 +143,16 @@ class Verifier:
         `payload`: what is to be handed on, where that is not the Body's element itself: an element inside of it, or
         the root of a document that travels in it as text. Its own signatures are those of the profile `document`.
         """
+        return at_once(self.verification(envelope, now, accepted, payload))
+
+    def verification(
+        self,
+        envelope: Envelope,
+        now: datetime,
+        accepted: Collection[str] = ALL_PROFILES,
+        payload: Element | None = None,
+    ) -> Steps[VerifiedMessage]:
+        """The same, stage by stage."""
         asked = envelope.payload if payload is None else payload
         return self._verify(
             lambda: in_envelope(envelope, asked), envelope.raw, MessageEvidence(now), accepted
@@ -156,14 +168,14 @@ class Verifier:
             unreadable = Refusal(Reason.UNREADABLE, f"not XML as it is taken here: {error.detail}")
             raise SignatureRefused(evidence.refused(unreadable)) from error
         octets = raw.encode() if isinstance(raw, str) else raw
-        return self._verify(lambda: in_document(root), octets, evidence, ALL_PROFILES)
+        return at_once(self._verify(lambda: in_document(root), octets, evidence, ALL_PROFILES))
 
     def verify_element(self, element: Element, raw: bytes, now: datetime) -> VerifiedMessage:
         """An element that is a signed document inside of another one. Raises `SignatureRefused`.
 
         `raw`: the bytes that came, which hold the element.
         """
-        return self._verify(lambda: in_element(element), raw, MessageEvidence(now), ALL_PROFILES)
+        return at_once(self._verify(lambda: in_element(element), raw, MessageEvidence(now), ALL_PROFILES))
 
     def _verify(
         self,
@@ -171,7 +183,7 @@ class Verifier:
         raw: bytes,
         evidence: MessageEvidence,
         accepted: Collection[str],
-    ) -> VerifiedMessage:
+    ) -> Steps[VerifiedMessage]:
         begin = evidence.begun.append
         try:
             begin("position")
@@ -180,8 +192,9 @@ class Verifier:
             _require_accepted(places, accepted)
             begin("unique-ids")
             require_unique_identifiers(places.nodes)
+            yield
             for place in places.signatures:
-                self._verify_signature(place, evidence.begin_signature(place), evidence.now)
+                yield from self._verify_signature(place, evidence.begin_signature(place), evidence.now)
         except Refusal as refusal:
             raise SignatureRefused(evidence.refused(refusal)) from refusal
         system, signer, cosigners = _speakers(evidence)
@@ -195,7 +208,7 @@ class Verifier:
             seal=_SEAL,
         )
 
-    def _verify_signature(self, place: Place, evidence: Evidence, now: datetime) -> None:
+    def _verify_signature(self, place: Place, evidence: Evidence, now: datetime) -> Steps[None]:
         """All that makes one signature good. Raises `Refusal`."""
         begin, profile = evidence.begun.append, place.profile
 
@@ -210,6 +223,7 @@ class Verifier:
         begin("timestamp")
         made = timestamp.require_current(place.companions.get(names.TIMESTAMP), now, self._clock_skew)
 
+        yield
         begin("key-info")
         token = place.companions.get(names.BINARY_SECURITY_TOKEN)
         der = certificate_octets(parts.key_info, token, profile, self._known, self._texts)
@@ -230,18 +244,22 @@ class Verifier:
             evidence.revocation = self._revocation.judge(path, now)
             self._revocation.require_good(evidence.revocation)
 
+        yield
         begin("signature")
         if not algorithm.fits(certificate.public_key):
             raise Refusal(Reason.ALGORITHM, "SignatureMethod does not fit the certificate's key")
         signed_info = canonical.FORMS[parts.canonicalization.algorithm](
             parts.signed_info, parts.canonicalization.prefixes
         )
+        yield
         if not algorithm.verify(certificate.public_key, parts.signature_value, signed_info):
             raise Refusal(Reason.SIGNATURE_MISMATCH, "SignatureValue is not SignedInfo's under this key")
+        yield
         begin("digest")
         if digest(_signed_octets(place, parts.reference)) != parts.reference.digest_value:
             raise Refusal(Reason.DIGEST_MISMATCH, "the signed element was changed after it was signed")
         evidence.signer = signer
+        yield
 
 
 def _signed_octets(place: Place, reference: Reference) -> bytes:

@@ -28,8 +28,8 @@ MAX_BATCH = 64
 MAX_WAITING = 4096
 """More works than that at once are told to come again: memory has an end."""
 
-_TURNS = 4
-"""So many turns of the event loop a message takes from its last byte until it waits here."""
+TURNS = 18
+"""So many turns of the event loop a message takes from its last byte until it waits here, that with two signatures."""
 
 _ENOUGH = 16
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
@@ -172,7 +172,7 @@ class UnitOfWork:
     async def _let_others_come(self) -> None:
         """Lets messages that have come already, and are being read, join the batch. No time passes without work."""
         waiting, turns = len(self._waiting), 0
-        while turns < _TURNS and waiting < _ENOUGH:
+        while turns < TURNS and waiting < _ENOUGH:
             await asyncio.sleep(0)
             turns = turns + 1 if len(self._waiting) == waiting else 0
             waiting = len(self._waiting)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from esutd_bus.lockstep import at_once
 from esutd_bus.signature.evidence import Evidence
 from esutd_bus.signature.place import in_document
 from esutd_bus.signature.reason import Refusal
@@ -45,7 +46,7 @@ def verified_each(verifier: Verifier, raw: bytes, instants: Sequence[datetime]) 
     for place, instant in zip(places, instants, strict=True):
         signed_info = place.signature[0]
         evidence = Evidence(place)
-        verifier._verify_signature(place, evidence, instant)
+        at_once(verifier._verify_signature(place, evidence, instant))
         assert evidence.signer is not None
         # Still in its document, which the signature is not.
         signed += [canonical(signed_info), canonical(place.signed), evidence.signer.fingerprint.encode()]
