@@ -110,10 +110,11 @@ class Engine:
     async def _pass(self, passage: Passage, channel: Channel) -> Record:
         """The whole way. Raises StoreUnavailable."""
         try:
-            request = await self._reader.read(passage, channel, self._clock())
+            with self._store.coming:
+                request = await self._reader.read(passage, channel, self._clock())
+                await in_step()
             if isinstance(request, Speaker):
                 return await self._note(passage, request)
-            await in_step()
             needed = needs(request.command)
             request = await self._fetch(passage, request, needed)
             request = await self._search(passage, request, needed)

@@ -333,9 +333,11 @@ async def test_behind_a_full_batch_that_takes_too_long_nobody_should_wait(databa
             submitted = [asyncio.create_task(unit.submit(work)) for work in works[:-1]]
             await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
             one_less_than_a_batch = unit.is_behind
+            with unit.coming:
+                one_is_being_read = unit.is_behind
             submitted.append(asyncio.create_task(unit.submit(works[-1])))
             await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
             a_batch = unit.is_behind
-        assert (one_less_than_a_batch, a_batch) == (False, True)
+        assert (one_less_than_a_batch, one_is_being_read, a_batch) == (False, True, True)
         assert told(await asyncio.gather(*submitted)) == [ACCEPTED] * len(works)
         assert not unit.is_behind

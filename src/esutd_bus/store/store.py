@@ -20,7 +20,7 @@ from esutd_bus.store.editions import SUBSCRIPTIONS, Followed, Read
 from esutd_bus.store.loading import load
 from esutd_bus.store.searching import find
 from esutd_bus.store.subscriptions import Subscriptions
-from esutd_bus.store.unit_of_work import UnitOfWork
+from esutd_bus.store.unit_of_work import Coming, UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreUnavailable, Work
 
 SEAL_INTERVAL_SECONDS = 60.0
@@ -68,6 +68,11 @@ class Store:
             *chores,
         )
         self._tasks: Sequence[asyncio.Task[None]] = ()
+
+    @property
+    def coming(self) -> Coming:
+        """To be entered while a message is read that will be submitted as soon as it is."""
+        return self._work.coming
 
     @property
     def is_behind(self) -> bool:

@@ -31,10 +31,13 @@ MAX_WAITING = 4096
 TURNS = 18
 """So many turns of the event loop a message takes from its last byte until it waits here, that with two signatures."""
 
+_TURNS_TO_COME = 4
+"""And so many until its reading begins."""
+
 _ENOUGH = 16
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
 
-MAX_WAIT_SECONDS = 0.05
+MAX_WAIT_SECONDS = 0.04
 """For what is ahead of a work when it comes, where that is a full batch or more. A worker with a full batch ahead of it
 does not get faster by more, only later: whoever would wait for longer had better come again."""
 
@@ -73,6 +76,21 @@ class _Waiting:
             self.future.set_exception(error)
 
 
+class Coming:
+    """How many messages are being read, and will be works next: `with coming` it is one more."""
+
+    def __init__(self) -> None:
+        self.messages = 0
+
+    def __enter__(self) -> None:
+        """One begins to be read."""
+        self.messages += 1
+
+    def __exit__(self, *_: object) -> None:
+        """It is read, or stops to be."""
+        self.messages -= 1
+
+
 class UnitOfWork:
     """One task with one writer."""
 
@@ -92,6 +110,9 @@ class UnitOfWork:
             followed=followed,
             subscriptions=subscriptions or Subscriptions(),
         )
+        self.coming = Coming()
+        """For whoever reads a message that will be submitted as soon as it is read."""
+
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
         self._begun = self._lasted = 0.0
@@ -113,7 +134,7 @@ class UnitOfWork:
         As many as fit into one batch never do. However many come, those that are taken are answered in a time that
         hardly grows, and the others know at once.
         """
-        ahead = len(self._waiting) + len(self._under_way)
+        ahead = self.coming.messages + len(self._waiting) + len(self._under_way)
         if ahead < MAX_BATCH:
             return False
         so_far = monotonic() - self._begun if self._under_way else 0.0
@@ -172,7 +193,7 @@ class UnitOfWork:
     async def _let_others_come(self) -> None:
         """Lets messages that have come already, and are being read, join the batch. No time passes without work."""
         waiting, turns = len(self._waiting), 0
-        while turns < TURNS and waiting < _ENOUGH:
+        while turns < (TURNS if self.coming.messages else _TURNS_TO_COME) and waiting < _ENOUGH:
             await asyncio.sleep(0)
             turns = turns + 1 if len(self._waiting) == waiting else 0
             waiting = len(self._waiting)
