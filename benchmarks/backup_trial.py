@@ -108,7 +108,7 @@ class Filler:
             uuid7(), "out", now, "direct", "EmploymentContracts", b"<answer/>" + os.urandom(600),
             reply_to=message_id, operation="RegisterContract", status=200, code="SCSS001",
         )  # fmt: skip
-        linked = [link(head, each) for each in (came, answer)]
+        linked = link(head, [came, answer])
         day = self.day
         return {
             "message": [tuple(row[name] for name in _MESSAGE) for row in linked],

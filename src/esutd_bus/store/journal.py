@@ -7,7 +7,7 @@ change, remove or exchange a record and every hash behind it is wrong.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -73,24 +73,32 @@ class Head:
     hash: bytes
 
 
-def link(head: Head, record: Record) -> dict[str, Any]:
-    """The record as the next row of the chain, as its table keeps it; moves the head."""
+def link(head: Head, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The records as the next rows of the chain, in their order, as their table keeps them; moves the head.
+
+    What one costs is less where the same was done for another just before: so each step is done for all of them.
+    """
+    rows = [_row(record) for record in records]
+    for row in rows:
+        row["body_sha256"] = sha256(row["body"]).digest()
+    frames = [compress(record.body) for record in records]
+    reports = [None if record.report is None else _json(record.report) for record in records]
+    for row, report in zip(rows, reports, strict=True):
+        row["chain"], row["seq"] = head.chain, head.seq + 1
+        row["report"] = None if report is None else orjson.Fragment(report)
+        head.seq, head.hash = row["seq"], record_hash(head.hash, row)
+        row["hash"] = head.hash
+    for row, frame, report in zip(rows, frames, reports, strict=True):
+        row["body"] = frame
+        row["report"] = None if report is None else compress(report)
+    return rows
+
+
+def _row(record: Record) -> dict[str, Any]:
     row: dict[str, Any] = dict(zip(_OWN, _own(record), strict=True))
+    said = record.said.get
     for name in SAID:
-        row[name] = record.said.get(name)
-    row["chain"] = head.chain
-    row["seq"] = head.seq + 1
-    row["body_sha256"] = sha256(record.body).digest()
-    row["body"] = compress(record.body)
-    report = None if record.report is None else _json(record.report)
-    if report is None:
-        row["hash"] = record_hash(head.hash, row)
-    else:
-        row["report"] = orjson.Fragment(report)
-        row["hash"] = record_hash(head.hash, row)
-        row["report"] = compress(report)
-    head.seq += 1
-    head.hash = row["hash"]
+        row[name] = said(name)
     return row
 
 

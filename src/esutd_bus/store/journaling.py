@@ -21,7 +21,7 @@ def keep(connection: psycopg.Connection[dict[str, Any]], node: str, records: Seq
         return
     with connection.transaction():
         head = _head_of_a_free_chain(connection, node)
-        rows = [link(head, record) for record in records]
+        rows = link(head, records)
         query = statements.insert(tables.message, rows).query
         connection.execute(query, [statements.as_json(rows).decode()])
         connection.execute(

@@ -141,9 +141,13 @@ def _move(head: Head) -> Asked:
 
 def rows_of(decided: Decided, head: Head, projection: Projection) -> Projection:
     """Gathers all rows that a batch comes to, but the chain's head, which is moved."""
+    records = [
+        record
+        for work, outcome in decided.outcomes.items()
+        for record in (*work.records, outcome.answer, *_and(outcome.acknowledgement))
+    ]
+    projection.inserts[tables.message].extend(link(head, records))
     for work, outcome in decided.outcomes.items():
-        for record in (*work.records, outcome.answer, *_and(outcome.acknowledgement)):
-            projection.inserts[tables.message].append(link(head, record))
         projection.add(outcome, work.records[0])
         if outcome.binds and work.key is not None:
             target = projection.updates if work in decided.rebound else projection.inserts
