@@ -15,7 +15,6 @@ from typing import Any
 import structlog
 
 from esutd_bus.answers import Answer, Answers, receipt
-from esutd_bus.lockstep import in_step
 from esutd_bus.logs import trace
 from esutd_bus.passage import Channel, Incoming, MessageRefused, Passage, Port, Question, Request
 from esutd_bus.reading import DirectChannel, Reader
@@ -110,9 +109,7 @@ class Engine:
     async def _pass(self, passage: Passage, channel: Channel) -> Record:
         """The whole way. Raises StoreUnavailable."""
         try:
-            with self._store.coming:
-                request = await self._reader.read(passage, channel, self._clock())
-                await in_step()
+            request = await self._reader.read(passage, channel, self._clock())
             if isinstance(request, Speaker):
                 return await self._note(passage, request)
             needed = needs(request.command)
@@ -125,7 +122,6 @@ class Engine:
         except StoreRejected:
             return await self._keep(passage, [Refusal("ESB099")])
         self._tell_of_entries(passage, outcome)
-        await in_step()
         return outcome.acknowledgement or outcome.answer
 
     def _tell_of_entries(self, passage: Passage, outcome: Outcome) -> None:

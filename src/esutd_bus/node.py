@@ -15,6 +15,7 @@ from esutd_bus.asking import on_the_loop
 from esutd_bus.bus.channels import open_channels
 from esutd_bus.engine import Engine
 from esutd_bus.in_force import InForce
+from esutd_bus.lockstep import Lockstep
 from esutd_bus.mapping.compile import MappedOperation, Mappings, compile_mappings
 from esutd_bus.own_keys import ConfigurationError, open_keys
 from esutd_bus.reading import Reader
@@ -62,11 +63,13 @@ async def open_node(settings: Settings) -> Engine:
     )
     trust = TrustStore.from_directory(settings.trust_dir)
     memory = RevocationMemory(settings, trust) if settings.revocation_policy != "off" else None
+    reading = Lockstep()
     store = Store(
         settings.database_url,
         node=settings.node,
         exchange_tables=mappings.tables,
         follows={**in_force.follows, **({REVOCATION: memory.read} if memory else {})},
+        coming=reading,
         chores=[(NOTE_INTERVAL_SECONDS, memory.note_seen)] if memory else [],
     )
     keys = open_keys(settings)
@@ -82,7 +85,7 @@ async def open_node(settings: Settings) -> Engine:
         contracts=contracts,
         channels=open_channels(packaged("."), contracts),
         batches=[tag for tag, operation in operations.items() if operation.entries is not None],
-        reader=Reader(operations, verifier, in_force.partners),
+        reader=Reader(operations, verifier, in_force.partners, reading),
         answers=Answers(
             contracts.register_fault, AnswerSigners(keys, settings.sign_answers, in_force.partners).of
         ),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
-from esutd_bus.lockstep import in_step, stepwise
+from esutd_bus.lockstep import Lockstep, Steps
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.entries import EntryMapping
 from esutd_bus.mapping.request_mapping import Landed
@@ -71,36 +71,40 @@ class Reader:
         operations: Mapping[str, MappedOperation],
         verifier: Verifier,
         partners: Callable[[], Partners],
+        reading: Lockstep,
     ) -> None:
-        """`partners`: the entries in force."""
+        """`partners`: the entries in force; `reading`: what is being read, by whatever reader."""
         self._operations = operations
         self._verifier = verifier
         self._partners = partners
+        self._reading = reading
 
     async def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
         """What a message asks a service for; who speaks, where it asks none. Raises MessageRefused."""
-        await in_step()
+        return await self._reading.do(self._read(passage, channel, now))
+
+    def _read(self, passage: Passage, channel: Channel, now: datetime) -> Steps[Request | Speaker]:
         try:
             envelope = open_envelope(passage.record.body)
         except SoapError as error:
             raise MessageRefused(Refusal(error.code, reason=error.detail)) from error
-        await in_step()
+        yield
         opened = channel.open(envelope, passage)
         payload = opened.payload
         if payload is None:
-            message = await self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now)
+            message = yield from self._verify(passage, envelope, envelope.payload, ALL_PROFILES, now)
             return _speaker(message.signer)
         passage.record.service = opened.service
         operation = self._operations.get(payload.tag)
         if operation is None or operation.contract.service != opened.service:
             raise MessageRefused(Refusal("ESB003", reason=payload.tag))
         passage.record.operation = operation.contract.name
-        message = await self._verify(passage, envelope, payload, operation.profiles, now)
-        await in_step()
+        message = yield from self._verify(passage, envelope, payload, operation.profiles, now)
+        yield
         if opened.needs_document:
             self._require_document(passage, message)
         decoded = operation.contract.request_plan.decode(message.payload)
-        await in_step()
+        yield
         return _request(passage, operation, message, decoded)
 
     def _require_document(self, passage: Passage, message: VerifiedMessage) -> None:
@@ -109,16 +113,16 @@ class Reader:
             detail = "the document has no signature of its own, and its sender's entry does not spare it one"
             raise _refused(passage, message.report.refused(Reason.ABSENT, detail))
 
-    async def _verify(
+    def _verify(
         self,
         passage: Passage,
         envelope: Envelope,
         payload: Element,
         accepted: Collection[str],
         now: datetime,
-    ) -> VerifiedMessage:
+    ) -> Steps[VerifiedMessage]:
         try:
-            message = await stepwise(self._verifier.verification(envelope, now, accepted, payload))
+            message = yield from self._verifier.verification(envelope, now, accepted, payload)
         except SignatureRefused as refused:
             raise _refused(passage, refused.report) from refused
         report = message.report

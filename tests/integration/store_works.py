@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence, Sized
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -174,6 +174,7 @@ async def unit_of_work(
     node: str = "node",
     follower: Follower | None = None,
     subscriptions: Subscriptions | None = None,
+    coming: Sized = (),
 ) -> AsyncIterator[UnitOfWork]:
     made = UnitOfWork(
         url,
@@ -181,6 +182,7 @@ async def unit_of_work(
         exchange_tables=TABLES,
         followed=(follower or Follower()).followed,
         subscriptions=subscriptions,
+        coming=coming,
     )
     await made.open()
     try:

@@ -103,7 +103,7 @@ def test_a_batch_waits_for_those_who_are_being_read(postgres: str, ca: TestCa) -
     document = sign_document(register(), ca.identity("employer"))
     message = sign_wsse(document, ca.identity("bus"))
 
-    async def turns() -> int:
+    async def turns() -> tuple[int, int]:
         engine = await open_node(Settings(database_url=url, trust_dir=ca.trust_dir))
         submitted = asyncio.Event()
 
@@ -113,15 +113,18 @@ def test_a_batch_waits_for_those_who_are_being_read(postgres: str, ca: TestCa) -
 
         engine._store.submit = submit  # type: ignore[method-assign]  # here the way ends
         answer = asyncio.create_task(engine.handle(Incoming("/soap/contracts", message)))
-        taken = 0
+        taken = read = 0
         while not submitted.is_set():
             await asyncio.sleep(0)
             taken += 1
+            read += len(engine._store._work._coming)
         await answer
         await engine.close()
-        return taken
+        return taken, read
 
-    assert TURNS - 4 < asyncio.run(turns()) < TURNS
+    taken, read = asyncio.run(turns())
+    assert TURNS - 4 < taken < TURNS
+    assert taken - 4 < read < taken, "while it is read, the unit of work knows that it comes"
 
 
 @pytest.mark.clause("353/14")

@@ -11,6 +11,7 @@ import pytest
 
 from esutd_bus import reading
 from esutd_bus.answers import Answers
+from esutd_bus.lockstep import Lockstep
 from esutd_bus.mapping.compile import MappedOperation
 from esutd_bus.mapping.request_mapping import RequestMapping
 from esutd_bus.node import load_mapped_contracts
@@ -51,7 +52,7 @@ def operations(*profiles: str) -> dict[str, MappedOperation]:
 def read(ca: TestCa, arrived: Passage, *profiles: str, allowed: Collection[str] = ALL_PROFILES) -> Request:
     verifier = Verifier(TrustStore.from_directory(ca.trust_dir))
     partners = Partners([Partner(EMPLOYER, PartnerKind.EMPLOYER, profiles=frozenset(allowed))])
-    reader = Reader(operations(*profiles), verifier, lambda: partners)
+    reader = Reader(operations(*profiles), verifier, lambda: partners, Lockstep())
     request = asyncio.run(reader.read(arrived, DirectChannel(SERVICE), datetime.now(UTC)))
     assert isinstance(request, Request)
     return request
@@ -130,7 +131,9 @@ def test_messages_that_came_together_go_in_step(ca: TestCa, monkeypatch: pytest.
     monkeypatch.setattr(RequestPlan, "decode", told("decode", RequestPlan.decode))
     monkeypatch.setattr(RequestMapping, "land", told("map", RequestMapping.land))
     partners = Partners([Partner(EMPLOYER, PartnerKind.EMPLOYER, profiles=frozenset(ALL_PROFILES))])
-    reader = Reader(operations(), Verifier(TrustStore.from_directory(ca.trust_dir)), lambda: partners)
+    reader = Reader(
+        operations(), Verifier(TrustStore.from_directory(ca.trust_dir)), lambda: partners, Lockstep()
+    )
 
     async def read_all() -> None:
         now = datetime.now(UTC)

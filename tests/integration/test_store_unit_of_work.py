@@ -325,7 +325,8 @@ async def test_a_work_submitted_twice_is_answered_twice(database: str) -> None:
 
 @in_a_loop
 async def test_behind_a_full_batch_that_takes_too_long_nobody_should_wait(database: str) -> None:
-    async with unit_of_work(database) as unit:
+    coming: list[str] = []
+    async with unit_of_work(database, coming=coming) as unit:
         assert not unit.is_behind
         with psycopg.connect(database) as holding:
             holding.execute("LOCK TABLE contract IN ACCESS EXCLUSIVE MODE")
@@ -333,8 +334,9 @@ async def test_behind_a_full_batch_that_takes_too_long_nobody_should_wait(databa
             submitted = [asyncio.create_task(unit.submit(work)) for work in works[:-1]]
             await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
             one_less_than_a_batch = unit.is_behind
-            with unit.coming:
-                one_is_being_read = unit.is_behind
+            coming.append("one")
+            one_is_being_read = unit.is_behind
+            coming.clear()
             submitted.append(asyncio.create_task(unit.submit(works[-1])))
             await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
             a_batch = unit.is_behind

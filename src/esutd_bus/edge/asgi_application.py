@@ -18,7 +18,6 @@ from esutd_bus.edge.probes import PROBES, probe
 from esutd_bus.edge.reception import Expected, Reception
 from esutd_bus.edge.refused import Refused
 from esutd_bus.edge.reply import Reply, raw_headers
-from esutd_bus.lockstep import in_step
 from esutd_bus.logs import configure_logs
 from esutd_bus.passage import Incoming
 
@@ -105,7 +104,6 @@ class AsgiApplication:
             else:
                 exchange.request_bytes = len(message)
                 exchange.reply = await _answer(reception, head, message)
-            await in_step()
             return exchange.reply
 
     def _ready(self) -> Reception:

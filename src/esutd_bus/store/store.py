@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Sized
 
 import structlog
 from sqlalchemy import Table
@@ -20,7 +20,7 @@ from esutd_bus.store.editions import SUBSCRIPTIONS, Followed, Read
 from esutd_bus.store.loading import load
 from esutd_bus.store.searching import find
 from esutd_bus.store.subscriptions import Subscriptions
-from esutd_bus.store.unit_of_work import Coming, UnitOfWork
+from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoredAnswer, StoreUnavailable, Work
 
 SEAL_INTERVAL_SECONDS = 60.0
@@ -46,9 +46,12 @@ class Store:
         node: str,
         exchange_tables: Mapping[str, Table],
         follows: Mapping[str, Read],
+        coming: Sized = (),
         chores: Sequence[tuple[float, Chore]] = (),
     ) -> None:
-        """`chores`: what else is to be done at intervals of so many seconds."""
+        """`coming`: what is being read, and will be submitted; `chores`: what else is to be done at intervals of so
+        many seconds.
+        """
         subscriptions = Subscriptions()
         self._followed = Followed({**follows, SUBSCRIPTIONS: subscriptions.read})
         self._work = UnitOfWork(
@@ -57,6 +60,7 @@ class Store:
             exchange_tables=exchange_tables,
             followed=self._followed,
             subscriptions=subscriptions,
+            coming=coming,
         )
         self._aside = Beside(url)
         self._searches = Beside(url, at_once=SEARCHES_AT_ONCE)
@@ -68,11 +72,6 @@ class Store:
             *chores,
         )
         self._tasks: Sequence[asyncio.Task[None]] = ()
-
-    @property
-    def coming(self) -> Coming:
-        """To be entered while a message is read that will be submitted as soon as it is."""
-        return self._work.coming
 
     @property
     def is_behind(self) -> bool:

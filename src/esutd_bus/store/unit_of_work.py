@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -76,21 +76,6 @@ class _Waiting:
             self.future.set_exception(error)
 
 
-class Coming:
-    """How many messages are being read, and will be works next: `with coming` it is one more."""
-
-    def __init__(self) -> None:
-        self.messages = 0
-
-    def __enter__(self) -> None:
-        """One begins to be read."""
-        self.messages += 1
-
-    def __exit__(self, *_: object) -> None:
-        """It is read, or stops to be."""
-        self.messages -= 1
-
-
 class UnitOfWork:
     """One task with one writer."""
 
@@ -102,7 +87,9 @@ class UnitOfWork:
         exchange_tables: Mapping[str, Table],
         followed: Followed,
         subscriptions: Subscriptions | None = None,
+        coming: Sized = (),
     ) -> None:
+        """`coming`: what is being read, and will be submitted."""
         self._writer = Writer(
             url,
             node=node,
@@ -110,9 +97,7 @@ class UnitOfWork:
             followed=followed,
             subscriptions=subscriptions or Subscriptions(),
         )
-        self.coming = Coming()
-        """For whoever reads a message that will be submitted as soon as it is read."""
-
+        self._coming = coming
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
         self._begun = self._lasted = 0.0
@@ -134,7 +119,7 @@ class UnitOfWork:
         As many as fit into one batch never do. However many come, those that are taken are answered in a time that
         hardly grows, and the others know at once.
         """
-        ahead = self.coming.messages + len(self._waiting) + len(self._under_way)
+        ahead = len(self._coming) + len(self._waiting) + len(self._under_way)
         if ahead < MAX_BATCH:
             return False
         so_far = monotonic() - self._begun if self._under_way else 0.0
@@ -193,7 +178,7 @@ class UnitOfWork:
     async def _let_others_come(self) -> None:
         """Lets messages that have come already, and are being read, join the batch. No time passes without work."""
         waiting, turns = len(self._waiting), 0
-        while turns < (TURNS if self.coming.messages else _TURNS_TO_COME) and waiting < _ENOUGH:
+        while turns < (TURNS if len(self._coming) else _TURNS_TO_COME) and waiting < _ENOUGH:
             await asyncio.sleep(0)
             turns = turns + 1 if len(self._waiting) == waiting else 0
             waiting = len(self._waiting)
