@@ -111,7 +111,7 @@ class Filler:
         linked = link(head, [came, answer])
         day = self.day
         return {
-            "message": [tuple(row[name] for name in _MESSAGE) for row in linked],
+            "message": [tuple(map(row.get, _MESSAGE)) for row in linked],
             "contract": [
                 (contract_id, _EMPLOYER, external, external, day, iin, day, "1", "2511-1-002", "Системный аналитик",
                  "2", "3", "3", "398", "751410000", "г. Алматы, пр. Абая, 10", "active", now, 1, now)

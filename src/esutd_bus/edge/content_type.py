@@ -45,6 +45,8 @@ _FIRST_BYTES = (
     (b"\0<", "utf-16-be"),
 )
 
+_TELLING = tuple(first_bytes for first_bytes, _ in _FIRST_BYTES)
+
 _XML_DECLARATION = re.compile(
     r"""\ufeff?<\?xml\s+version\s*=\s*(?:"[^"]*"|'[^']*')\s+encoding\s*=\s*(?:"([^"]*)"|'([^']*)')"""
 )
@@ -106,6 +108,8 @@ def check_encoding(charset: str | None, body: bytes) -> None:
 
 
 def _encoding_by_first_bytes(body: bytes) -> str:
+    if not body.startswith(_TELLING):
+        return "utf-8"
     for first_bytes, encoding in _FIRST_BYTES:
         if body.startswith(first_bytes):
             if encoding is None:

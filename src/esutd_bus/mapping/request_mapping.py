@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from esutd_bus.mapping.converters import SCHEMA_CODE
 from esutd_bus.register.refusal import Refusal
@@ -16,8 +16,7 @@ _INDEX = re.compile(r"\[\d+\]")
 Convert = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(NamedTuple):
     """Where a leaf lands."""
 
     table: str
@@ -86,10 +85,11 @@ class RequestMapping:
         landed: dict[str, Any] = {table: {} for table in self._roots}
         for path, value in values.items():
             if (landing := self._leaves.get(path)) is not None:
-                if (row := landed.get(landing.table)) is None:
-                    row = landed[landing.table] = {}
-                if landing.convert is None:
-                    row[landing.column] = value
+                table, column, convert = landing
+                if (row := landed.get(table)) is None:
+                    row = landed[table] = {}
+                if convert is None:
+                    row[column] = value
                 else:
                     forms.put(row, landing, path, value)
             elif (group := self._groups.get(path)) is not None:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from lxml import etree
 
+from esutd_bus.soap.envelope import children
 from esutd_bus.soap.examination import examine
 from esutd_bus.soap.problem import Decoded, Problem
 from esutd_bus.soap.schema import XMLDSIG, Node
@@ -75,24 +76,34 @@ class RequestPlan:
 
 def _group_reader(node: Node, below: int) -> _Reader:
     """Reads an element's children into values; keys are paths without their first `below` characters."""
-    readers = {child.tag: _reader(child, below) for child in node.children}
-    find = readers.get
+    single_leaves = {
+        child.tag: (child.path[below:], child.leaf.reader)
+        for child in node.children
+        if child.leaf is not None and not child.repeated
+    }
+    others = {child.tag: _reader(child, below) for child in node.children if child.tag not in single_leaves}
+    find_leaf, find_other = single_leaves.get, others.get
 
     def read(element: etree._Element, values: dict[str, Any]) -> None:
-        for child in element:
-            reader = find(child.tag)
-            if reader is not None:
+        for child in children(element):
+            tag: str = child.tag
+            if (leaf := find_leaf(tag)) is not None:
+                key, convert = leaf
+                text = child.text or ""
+                values[key] = convert(text) if convert else text
+            elif (reader := find_other(tag)) is not None:
                 reader(child, values)
-            elif not child.tag.startswith(_SIGNATURE):
-                raise ValueError(f"the schema lets {child.tag} pass")
+            elif not tag.startswith(_SIGNATURE):
+                raise ValueError(f"the schema lets {tag} pass")
 
     return read
 
 
 def _reader(node: Node, below: int) -> _Reader:
+    """Reads a group, or one of many."""
     key = node.path[below:]
     if node.leaf is not None:
-        return _leaf_reader(key, node.leaf.reader, repeated=node.repeated)
+        return _leaves_reader(key, node.leaf.reader or str)
     if not node.repeated:
         return _group_reader(node, below)
     read_row = _group_reader(node, len(node.path) + 1)
@@ -105,20 +116,11 @@ def _reader(node: Node, below: int) -> _Reader:
     return read_rows
 
 
-def _leaf_reader(key: str, value: Callable[[str], Any] | None, *, repeated: bool) -> _Reader:
-    def read_text(element: etree._Element, values: dict[str, Any]) -> None:
-        values[key] = element.text or ""
-
-    def read_value(element: etree._Element, values: dict[str, Any]) -> None:
-        values[key] = convert(element.text or "")
-
+def _leaves_reader(key: str, convert: Callable[[str], Any]) -> _Reader:
     def read_values(element: etree._Element, values: dict[str, Any]) -> None:
         values.setdefault(key, []).append(convert(element.text or ""))
 
-    convert = value or str
-    if repeated:
-        return read_values
-    return read_value if value else read_text
+    return read_values
 
 
 def _place(payload: etree._Element, xpath: str) -> str:

@@ -60,7 +60,7 @@ class Record:
 
 
 SAID = ("employer", "request_id", "sent_at", "system")
-_OWN = tuple(each.name for each in fields(Record) if each.name != "said")
+_OWN = tuple(each.name for each in fields(Record) if each.name not in ("body", "report", "said"))
 _own = attrgetter(*_OWN)
 
 
@@ -76,30 +76,32 @@ class Head:
 def link(head: Head, records: Sequence[Record]) -> list[dict[str, Any]]:
     """The records as the next rows of the chain, in their order, as their table keeps them; moves the head.
 
-    What one costs is less where the same was done for another just before: so each step is done for all of them.
+    A column that has no value is not in its row. What one record costs is less where the same was done for another
+    just before: so each step is done for all of them.
     """
-    rows = [_row(record) for record in records]
-    for row in rows:
-        row["body_sha256"] = sha256(row["body"]).digest()
+    rows = [_said(record) for record in records]
     frames = [compress(record.body) for record in records]
     reports = [None if record.report is None else _json(record.report) for record in records]
     for row, report in zip(rows, reports, strict=True):
         row["chain"], row["seq"] = head.chain, head.seq + 1
-        row["report"] = None if report is None else orjson.Fragment(report)
-        head.seq, head.hash = row["seq"], record_hash(head.hash, row)
+        if report is not None:
+            row["report"] = orjson.Fragment(report)
+        head.seq, head.hash = row["seq"], _hash(head.hash, row)
         row["hash"] = head.hash
     for row, frame, report in zip(rows, frames, reports, strict=True):
         row["body"] = frame
-        row["report"] = None if report is None else compress(report)
+        if report is not None:
+            row["report"] = compress(report)
     return rows
 
 
-def _row(record: Record) -> dict[str, Any]:
-    row: dict[str, Any] = dict(zip(_OWN, _own(record), strict=True))
-    said = record.said.get
-    for name in SAID:
-        row[name] = said(name)
-    return row
+def _said(record: Record) -> dict[str, Any]:
+    """All that a record says, but the octets of its body, and its report."""
+    values = zip(_OWN, _own(record), strict=True)
+    row = {name: value for name, value in values if value is not None}
+    row["recorded_at"] = record.recorded_at.astimezone(UTC)
+    row["body_sha256"] = sha256(record.body).digest()
+    return row | {name: value for name, value in record.said.items() if name in SAID and value is not None}
 
 
 def opened(row: dict[str, Any]) -> dict[str, Any]:
@@ -121,7 +123,11 @@ def read_report(kept: Any) -> Any:
 
 def record_hash(before: bytes, row: Mapping[str, Any]) -> bytes:
     """SHA-256 over the hash before and the record's text."""
-    return sha256(before + record_text(row)).digest()
+    return _hash(before, _told(row))
+
+
+def _hash(before: bytes, told: Mapping[str, Any]) -> bytes:
+    return sha256(before + _json(told)).digest()
 
 
 def record_text(row: Mapping[str, Any]) -> bytes:
@@ -130,11 +136,15 @@ def record_text(row: Mapping[str, Any]) -> bytes:
     A column without value counts like no column: one that the table gains later leaves the records before it as they
     were.
     """
-    said = {name: value for name, value in row.items() if value is not None and name not in ("body", "hash")}
-    if "recorded_at" in said:
+    return _json(_told(row))
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in row.items() if value is not None and name not in ("body", "hash")}
+    if "recorded_at" in told:
         # The database gives instants back in the session's zone: the hash is over the instant.
-        said["recorded_at"] = said["recorded_at"].astimezone(UTC)
-    return _json(said)
+        told["recorded_at"] = told["recorded_at"].astimezone(UTC)
+    return told
 
 
 def seal_hash(before: bytes, seq: int, sealed_at: datetime, heads: Mapping[str, Any]) -> bytes:

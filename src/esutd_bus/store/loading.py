@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, LiteralString
+from typing import Any, Final, LiteralString
 from uuid import UUID
 
 from sqlalchemy import Table
@@ -298,6 +298,20 @@ class Loaded:
     def add_deliveries(self, rows: Iterable[Row]) -> None:
         """Rows of the table `bus_message`."""
         self._deliveries |= {(row["delivered_by"], row["delivery"]): row for row in rows}
+
+
+class Nothing(Loaded):
+    """What is loaded where nothing of what is needed is there."""
+
+    __slots__ = ()
+
+    def state(self, employer: str, needs: Needs) -> State:
+        """The state of a command that needs no more than one key at a time."""
+        del employer, needs
+        return _NOTHING
+
+
+_NOTHING: Final = State()
 
 
 async def load(connection: Connection, batch: Sequence[Work]) -> Loaded:

@@ -16,7 +16,7 @@ from esutd_bus.store.connection import Asked, Connection, connect
 from esutd_bus.store.decision import Decided, decide, expects_nothing, is_guarded
 from esutd_bus.store.editions import Followed, in_force
 from esutd_bus.store.journal import Head, Record, link
-from esutd_bus.store.loading import Loaded, load
+from esutd_bus.store.loading import Nothing, load
 from esutd_bus.store.projection import Projection
 from esutd_bus.store.subscriptions import Subscriptions
 from esutd_bus.store.work import Outcome, RequestKey, StoreUnavailable, Work
@@ -82,7 +82,7 @@ class Writer:
         """
         connection, head = await self._ready()
         if self._may_hope(batch):
-            decided = decide(batch, Loaded())
+            decided = decide(batch, Nothing())
             if all(is_guarded(work, outcome) for work, outcome in decided.outcomes.items()):
                 with contextlib.suppress(errors.UniqueViolation, errors.DivisionByZero):
                     await self._write(connection, head, decided, self._followed.unless_changed())

@@ -12,7 +12,7 @@ from esutd_bus.register.event import ContractEvent, RowsStored
 from esutd_bus.register.state import Moving, Needs, State
 from esutd_bus.store.decision import decide, expects_nothing, is_guarded
 from esutd_bus.store.journal import Record
-from esutd_bus.store.loading import Loaded
+from esutd_bus.store.loading import Loaded, Nothing
 from esutd_bus.store.work import Outcome, RequestKey, StoredAnswer, Work
 
 NOW = datetime.now(UTC)
@@ -263,3 +263,11 @@ def test_what_adds_no_row_of_the_key_is_not_guarded(asked: Work, outcome: Outcom
     assert is_guarded(work(NEW, key=request()), Outcome(record(), events=(EVENT,), binds=True))
     assert is_guarded(work(NEW), Outcome(record(), events=(EVENT,)))
     assert not is_guarded(asked, outcome)
+
+
+def test_what_needs_nothing_meets_the_state_of_an_empty_database() -> None:
+    registration = Needs(
+        contract_external_id="e", contract_number="1", proof_external_id="p", expects_nothing=True
+    )
+    assert expects_nothing(work(registration))
+    assert Nothing().state(EMPLOYER, registration) == Loaded().state(EMPLOYER, registration)
