@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import functools
+import inspect
 import os
 import time
 import types
@@ -43,9 +44,11 @@ from esutd_bus.testbed.test_partners import record_test_partners
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterator
 
+    from esutd_bus.lockstep import Steps
+
 STAGES: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "parse": ((reading, "open_envelope"),),
-    "verify": ((Verifier, "verify"),),
+    "verify": ((Verifier, "_verify"),),
     "validate": ((Validator, "accepts"),),
     "decode": ((RequestPlan, "decode"), (RequestMapping, "land"), (reading, "payload_digest")),
     "decide": ((engine, "decide"), (engine, "missing_right"), (engine, "needs")),
@@ -92,6 +95,16 @@ class Stopwatch:
                     return end.value
             came = yield waits_for
 
+    def _in_steps(self, stage: str, steps: Steps[Any]) -> Steps[Any]:
+        """Work that goes in step with others."""
+        while True:
+            with self._timed(stage):
+                try:
+                    next(steps)
+                except StopIteration as end:
+                    return end.value
+            yield
+
     def watch(self, stage: str, where: Any, name: str) -> Callable[[], None]:
         """Times a function from now on; what is returned ends that."""
         what = getattr(where, name)
@@ -105,7 +118,14 @@ class Stopwatch:
         async def timed_task(*args: Any, **kwargs: Any) -> Any:
             return await self._stepping(stage, what(*args, **kwargs))
 
-        setattr(where, name, timed_task if asyncio.iscoroutinefunction(what) else timed)
+        @functools.wraps(what)
+        def timed_steps(*args: Any, **kwargs: Any) -> Steps[Any]:
+            return self._in_steps(stage, what(*args, **kwargs))
+
+        if asyncio.iscoroutinefunction(what):
+            setattr(where, name, timed_task)
+        else:
+            setattr(where, name, timed_steps if inspect.isgeneratorfunction(what) else timed)
         return functools.partial(setattr, where, name, what)
 
 

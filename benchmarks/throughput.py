@@ -5,9 +5,10 @@
 Beside it, at 64 connections: the same with answers signed by an RSA-2048 and by an EC P-256 key; and what a message
 costs by stage (`benchmarks/stages.py`).
 
-Both run with two workers on one PostgreSQL with the same settings, and get messages of one kind, each of them once. In
-each round they take turns. Answers, rows and errors are counted: where they do not agree, nothing is printed but that.
-The figures, with the machine and all versions, go to `benchmarks/results/throughput-DATE.json`.
+All run with two workers on one PostgreSQL with the same settings, and get messages of one kind, each of them once. In
+each round they take turns. The peer is there twice, under gunicorn's `sync` workers and under `gthread`: the ratio is to
+whichever is the faster at so many connections. Answers, rows and errors are counted: where they do not agree, nothing is
+printed but that. The figures, with the machine and all versions, go to `benchmarks/results/throughput-DATE.json`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -29,6 +30,9 @@ from benchmarks.registrations import write_registrations
 from benchmarks.services import Contender, ours, straightforward
 from benchmarks.stages import stages
 from esutd_bus.testbed.test_ca import TestCa
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _CONNECTIONS: Final = (16, 64)
 _SIGNED_AT: Final = 64
@@ -49,13 +53,12 @@ class Effort:
     """Of a contender's turn, about."""
 
 
-def measure(service: Contender, peer: Contender, folder: Path, ca: Path, effort: Effort) -> None:
-    """Rounds of both, in turn, at each number of connections."""
+def measure(contenders: Sequence[Contender], folder: Path, ca: Path, effort: Effort) -> None:
+    """Rounds of all, in turn, at each number of connections."""
     for number in range(effort.rounds):
         for connections in _CONNECTIONS:
-            pair = (service, peer) if number % 2 == 0 else (peer, service)
-            counts = [max(_WARMING, round(one.rate * effort.seconds)) for one in pair]
-            for one, count in zip(pair, counts, strict=True):
+            for one in contenders if number % 2 == 0 else contenders[::-1]:
+                count = max(_WARMING, round(one.rate * effort.seconds))
                 messages = folder / "messages"
                 write_registrations(messages, ca, count)
                 run = one.take(messages, count, connections)
@@ -105,6 +108,11 @@ def warm(contender: Contender, folder: Path, ca: Path) -> None:
         contender.take(messages, _WARMING, _CONNECTIONS[0])
 
 
+def faster(peers: Sequence[Contender], connections: int) -> Contender:
+    """The peer that is the faster one by the medians of its rounds."""
+    return max(peers, key=lambda one: median(run.rate for run in one.runs[connections]))
+
+
 def ratio(service: Contender, peer: Contender, connections: int) -> float:
     """The median of the rounds' ratios."""
     pairs = zip(service.runs[connections], peer.runs[connections], strict=True)
@@ -151,24 +159,27 @@ def main() -> None:
         ]
         for one in (service, *peers):
             warm(one, place.folder, place.ca)
-        peer = max(peers, key=lambda one: one.rate)
-        print(f"the faster peer: {peer.name} ({', '.join(f'{one.name} {one.rate:.0f}/s' for one in peers)})")
-        measure(service, peer, place.folder, place.ca, effort)
+        everyone = (service, *peers)
+        measure(everyone, place.folder, place.ca, effort)
+        beside = {number: faster(peers, number) for number in _CONNECTIONS}
         signed = measure_signed(stack, place, effort)
         told["signed"] = {
             one.name: [asdict(run) | {"rate": run.rate} for run in one.runs[_SIGNED_AT]] for one in signed
         }
-        told["megabytes"] = {one.name: round(one.megabytes(), 1) for one in (service, peer)}
+        told["megabytes"] = {one.name: round(one.megabytes(), 1) for one in everyone}
         told["stages"] = stages(place.database("bench_stages"), TestCa.ensure(place.ca), _STAGED)
-        told["ratio"] = {str(number): round(ratio(service, peer, number), 2) for number in _CONNECTIONS}
+        told["ratio"] = {
+            str(number): round(ratio(service, peer, number), 2) for number, peer in beside.items()
+        }
+        told["beside"] = {str(number): peer.name for number, peer in beside.items()}
         told["runs"] = {
             one.name: {
                 str(number): [asdict(run) | {"rate": run.rate} for run in runs]
                 for number, runs in one.runs.items()
             }
-            for one in (service, peer)
+            for one in everyone
         }
-        for connections in _CONNECTIONS:
+        for connections, peer in beside.items():
             print(line(service, peer, connections))
         for one in signed:
             print(f"{_SIGNED_AT:3} connections, answers signed: {told_of(one, _SIGNED_AT)}")
