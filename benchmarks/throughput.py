@@ -7,8 +7,9 @@ costs by stage (`benchmarks/stages.py`).
 
 All run with two workers on one PostgreSQL with the same settings, and get messages of one kind, each of them once. In
 each round they take turns. The peer is there twice, under gunicorn's `sync` workers and under `gthread`: the ratio is
-to whichever is the faster at so many connections. Answers, rows and errors are counted: where they do not agree, nothing
-is printed but that. The figures, with the machine and all versions, go to `benchmarks/results/throughput-DATE.json`.
+to whichever is the faster at so many connections. Answers, rows and errors are counted: where they do not agree,
+nothing is printed but that. The figures, with the machine and all versions, go to
+`benchmarks/results/throughput-DATE.json`.
 """
 
 from __future__ import annotations
