@@ -23,6 +23,7 @@ from benchmarks.country.messages import (
     unsigned,
 )
 from benchmarks.country.plan import NODE, Plan, id_at
+from esutd_bus.lockstep import at_once
 from esutd_bus.node import open_node
 from esutd_bus.passage import Passage, Request
 from esutd_bus.register.decide import needs
@@ -177,7 +178,7 @@ class Works:
         )
         passage = Passage(record, channel.wrapping)
         # The engine's own steps, without the store: nothing is to be written here.
-        request = self._engine._reader.read(passage, channel, told.at + VERIFIED)  # noqa: SLF001
+        request = at_once(self._engine._reader.reading(passage, channel, told.at + VERIFIED))  # noqa: SLF001
         if not isinstance(request, Request):
             raise TypeError(request)
         work = self._engine._work(passage, request, needs(request.command))  # noqa: SLF001

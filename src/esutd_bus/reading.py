@@ -81,9 +81,10 @@ class Reader:
 
     async def read(self, passage: Passage, channel: Channel, now: datetime) -> Request | Speaker:
         """What a message asks a service for; who speaks, where it asks none. Raises MessageRefused."""
-        return await self._reading.do(self._read(passage, channel, now))
+        return await self._reading.do(self.reading(passage, channel, now))
 
-    def _read(self, passage: Passage, channel: Channel, now: datetime) -> Steps[Request | Speaker]:
+    def reading(self, passage: Passage, channel: Channel, now: datetime) -> Steps[Request | Speaker]:
+        """The same, stage by stage."""
         try:
             envelope = open_envelope(passage.record.body)
         except SoapError as error:
