@@ -44,8 +44,6 @@ from esutd_bus.testbed.test_partners import record_test_partners
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator, Iterator
 
-    from esutd_bus.lockstep import Steps
-
 STAGES: Final[dict[str, tuple[tuple[Any, str], ...]]] = {
     "parse": ((reading, "open_envelope"),),
     "verify": ((Verifier, "_verify"),),
@@ -84,8 +82,10 @@ class Stopwatch:
             self._within = outside + took
 
     @types.coroutine
-    def _stepping(self, stage: str, work: Coroutine[Any, Any, Any]) -> Generator[Any, Any, Any]:
-        """Awaits the work, a step at a time."""
+    def _stepping(
+        self, stage: str, work: Coroutine[Any, Any, Any] | Generator[Any, Any, Any]
+    ) -> Generator[Any, Any, Any]:
+        """Does the work a step at a time, whether it is awaited or goes in step with others."""
         came: Any = None
         while True:
             with self._timed(stage):
@@ -94,16 +94,6 @@ class Stopwatch:
                 except StopIteration as end:
                     return end.value
             came = yield waits_for
-
-    def _in_steps(self, stage: str, steps: Steps[Any]) -> Steps[Any]:
-        """Work that goes in step with others."""
-        while True:
-            with self._timed(stage):
-                try:
-                    next(steps)
-                except StopIteration as end:
-                    return end.value
-            yield
 
     def watch(self, stage: str, where: Any, name: str) -> Callable[[], None]:
         """Times a function from now on; what is returned ends that."""
@@ -119,8 +109,8 @@ class Stopwatch:
             return await self._stepping(stage, what(*args, **kwargs))
 
         @functools.wraps(what)
-        def timed_steps(*args: Any, **kwargs: Any) -> Steps[Any]:
-            return self._in_steps(stage, what(*args, **kwargs))
+        def timed_steps(*args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
+            return self._stepping(stage, what(*args, **kwargs))
 
         if asyncio.iscoroutinefunction(what):
             setattr(where, name, timed_task)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import uuid4
 
@@ -321,6 +322,27 @@ async def test_a_work_submitted_twice_is_answered_twice(database: str) -> None:
     assert isinstance(outcomes[0], Outcome)
     assert rows(database, "SELECT count(*) FROM contract") == [(1,)]
     assert all(isinstance(each, Outcome | StoreUnavailable) for each in outcomes)
+
+
+@pytest.mark.parametrize(("coming", "batches"), [(["one"], [2]), ([], [1, 1])])
+def test_who_is_being_read_joins_the_batch(database: str, coming: list[str], batches: list[int]) -> None:
+    async def sizes() -> list[int]:
+        seen: list[int] = []
+        async with unit_of_work(database, coming=coming) as unit:
+            process = unit._writer.process
+
+            async def counted(batch: Sequence[Work]) -> Mapping[Work, Outcome]:
+                seen.append(len(batch))
+                return await process(batch)
+
+            unit._writer.process = counted  # type: ignore[method-assign]
+            first = asyncio.create_task(unit.submit(registration("n1")))
+            for _ in range(10):
+                await asyncio.sleep(0)
+            await asyncio.gather(first, unit.submit(registration("n2")))
+        return seen
+
+    assert asyncio.run(sizes()) == batches
 
 
 @in_a_loop

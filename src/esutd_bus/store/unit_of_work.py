@@ -37,7 +37,7 @@ _TURNS_TO_COME = 4
 _ENOUGH = 16
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
 
-MAX_WAIT_SECONDS = 0.03
+MAX_WAIT_SECONDS = 0.04
 """For what is ahead of a work when it comes, where that is a full batch or more. A worker with a full batch ahead of it
 does not get faster by more, only later: whoever would wait for longer had better come again."""
 
