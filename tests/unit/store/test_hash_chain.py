@@ -139,6 +139,13 @@ def test_a_seal_covers_all_it_says(other: tuple[bytes, int, datetime, dict[str, 
     assert seal_hash(*other) != seal_hash(GENESIS, 1, NOW, {"n/0": {"seq": 1, "hash": "aa"}})
 
 
+def test_a_record_of_another_zone_verifies_as_the_database_gives_it_back() -> None:
+    elsewhere = Record(uuid4(), "in", NOW.astimezone(timezone(timedelta(hours=5))), "direct", "x", b"")
+    [row] = link(head(), [elsewhere])
+    kept = row | dict.fromkeys(tables.message.columns.keys() - row.keys())
+    assert record_hash(GENESIS, kept) == row["hash"]
+
+
 def test_what_a_message_did_not_say_is_no_value() -> None:
     [row] = link(head(), [Record(uuid4(), "in", NOW, "direct", "x", b"")])
     assert tables.message.columns.keys() - row.keys() == {
