@@ -21,7 +21,7 @@ def megabytes():
 with open(sys.argv[1], "r+b") as file:
     mapped = mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE)
     mapped[0] = 1
-    held = [b"%d" % number * 10 for number in range(600_000)]
+    held = [b"%d" % number * 10 for number in range(2_000_000)]
     before = megabytes()
     gather_in_large_pages()
     print(before, megabytes(), len(held))
