@@ -310,9 +310,12 @@ class Engine:
         """Whether a path takes such messages at all."""
         return self.channels[path].takes(self.batches)
 
-    def is_behind(self) -> bool:
-        """Whether a message that comes now had better come again. Safe in any thread."""
-        return self._store.is_behind
+    def is_behind(self, come: int = 0) -> bool:
+        """Whether a message that comes now, after so many that are not handed over yet, had better come again.
+
+        Safe in any thread.
+        """
+        return self._store.is_behind(come)
 
     async def ready(self) -> bool:
         """Whether the database answers."""

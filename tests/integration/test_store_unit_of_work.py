@@ -346,22 +346,25 @@ def test_who_is_being_read_joins_the_batch(database: str, coming: list[str], bat
 
 
 @in_a_loop
-async def test_behind_a_full_batch_that_takes_too_long_nobody_should_wait(database: str) -> None:
+async def test_behind_a_full_batch_nobody_should_wait(database: str) -> None:
     coming: list[str] = []
     async with unit_of_work(database, coming=coming) as unit:
-        assert not unit.is_behind
+        assert not unit.is_behind()
         with psycopg.connect(database) as holding:
             holding.execute("LOCK TABLE contract IN ACCESS EXCLUSIVE MODE")
             works = [registration(f"n{n}") for n in range(unit_of_work_module.MAX_BATCH)]
-            submitted = [asyncio.create_task(unit.submit(work)) for work in works[:-1]]
-            await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
-            one_less_than_a_batch = unit.is_behind
+            submitted = [asyncio.create_task(unit.submit(work)) for work in works[:40]]
+            await asyncio.sleep(0.1)  # a batch is under way
+            submitted += [asyncio.create_task(unit.submit(work)) for work in works[40:-1]]
+            await asyncio.sleep(0)
+            one_less_than_a_batch = unit.is_behind()
+            one_has_come = unit.is_behind(1)
             coming.append("one")
-            one_is_being_read = unit.is_behind
+            one_is_being_read = unit.is_behind()
             coming.clear()
             submitted.append(asyncio.create_task(unit.submit(works[-1])))
-            await asyncio.sleep(2 * unit_of_work_module.MAX_WAIT_SECONDS)
-            a_batch = unit.is_behind
-        assert (one_less_than_a_batch, one_is_being_read, a_batch) == (False, True, True)
+            await asyncio.sleep(0)
+            a_batch = unit.is_behind()
+        assert (one_less_than_a_batch, one_has_come, one_is_being_read, a_batch) == (False, True, True, True)
         assert told(await asyncio.gather(*submitted)) == [ACCEPTED] * len(works)
-        assert not unit.is_behind
+        assert not unit.is_behind()

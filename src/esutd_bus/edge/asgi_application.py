@@ -44,6 +44,8 @@ class AsgiApplication:
         self._open_engine = open_engine
         self._reception: Reception | None = None
         self._work: set[asyncio.Task[None]] = set()
+        self._come = 0
+        """Messages that have come whole, whose work is not yet begun."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI's entry point."""
@@ -58,7 +60,7 @@ class AsgiApplication:
 
     def turned_away(self, path: str) -> Reply | None:
         """The reply to a message that will not be taken now, by its head alone; None: it may come in."""
-        return self._reception.turned_away(path) if self._reception is not None else None
+        return self._reception.turned_away(path, self._come) if self._reception is not None else None
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -87,11 +89,17 @@ class AsgiApplication:
             return
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def answer(self, head: RequestHead, body: bytes) -> Reply:
+    def answer(self, head: RequestHead, body: bytes) -> Awaitable[Reply]:
         """The reply to a request that has come whole: the short way, for a server that hands it over so.
 
-        Its task must go on though its client is gone.
+        It counts as waiting from this call on: of many that come at once, the later ones see those before them.
+        The task that awaits it must go on though its client is gone.
         """
+        self._come += 1
+        return self._answer_whole(head, body)
+
+    async def _answer_whole(self, head: RequestHead, body: bytes) -> Reply:
+        self._come -= 1
         reception = self._ready()
 
         async def feed(expected: Expected) -> None:

@@ -13,6 +13,7 @@ from esutd_bus.edge.reply import raw_headers
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle, Transport
+    from collections.abc import Awaitable
 
     from esutd_bus.edge.reply import Reply
 
@@ -168,7 +169,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif self._body is not None:
             body, self._body = b"".join(self._body), None
             self.cycle = whole = _Whole()  # type: ignore[assignment]  # what uvicorn uses of one
-            task = self.loop.create_task(self._answer(whole, self._head(), body))
+            task = self.loop.create_task(self._answer(whole, self.app.answer(self._head(), body)))
             task.add_done_callback(self.tasks.discard)
             self.tasks.add(task)
         else:
@@ -201,9 +202,9 @@ class HttpProtocol(HttpToolsProtocol):
         for piece in pieces:
             super().on_body(piece)
 
-    async def _answer(self, whole: _Whole, head: RequestHead, body: bytes) -> None:
+    async def _answer(self, whole: _Whole, answering: Awaitable[Reply]) -> None:
         try:
-            reply: Reply = await self.app.answer(head, body)
+            reply = await answering
             if self.flow.write_paused and not whole.disconnected:
                 await self.flow.drain()
         except BaseException:

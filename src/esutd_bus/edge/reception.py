@@ -74,13 +74,15 @@ class Reception:
         engine.keys.follow(show_key)
         engine.follow(count_entries)
 
-    def turned_away(self, path: str) -> Reply | None:
+    def turned_away(self, path: str, come: int) -> Reply | None:
         """The reply to a message of which nothing is looked at, because too many wait; None: it may come in.
+
+        `come`: how many have come before it, of which the engine does not know yet.
 
         Under overload most of the work would be to say no. So the fault is made, signed and logged once a second, and
         whoever is turned away within that second reads the same `correlationId`.
         """
-        if path not in self.engine.channels or not self.engine.is_behind():
+        if path not in self.engine.channels or not self.engine.is_behind(come):
             return None
         now = monotonic()
         reply, until = self._turning_away.get(path, (None, 0.0))

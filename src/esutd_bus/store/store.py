@@ -73,10 +73,9 @@ class Store:
         )
         self._tasks: Sequence[asyncio.Task[None]] = ()
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether a work submitted now would wait too long. Safe in any thread."""
-        return self._work.is_behind
+    def is_behind(self, come: int = 0) -> bool:
+        """Whether a work submitted now, or after so many others, would wait too long. Safe in any thread."""
+        return self._work.is_behind(come)
 
     async def open(self) -> None:
         """Begins to work, whether the database can be reached yet or not. Raises psycopg.Error if it is not fit."""

@@ -11,7 +11,6 @@ import random
 from collections import deque
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field
-from time import monotonic
 
 import psycopg
 import structlog
@@ -25,6 +24,8 @@ from esutd_bus.store.work import Outcome, StoreRejected, StoreUnavailable, Work
 from esutd_bus.store.writer import Writer
 
 MAX_BATCH = 64
+"""And so many may be ahead of one that comes: a worker does not get faster by more, only later."""
+
 MAX_WAITING = 4096
 """More works than that at once are told to come again: memory has an end."""
 
@@ -36,10 +37,6 @@ _TURNS_TO_COME = 4
 
 _ENOUGH = 16
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
-
-MAX_WAIT_SECONDS = 0.04
-"""For what is ahead of a work when it comes, where that is a full batch or more. A worker with a full batch ahead of it
-does not get faster by more, only later: whoever would wait for longer had better come again."""
 
 _CONFLICTS = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure)
 """Another writer was faster: on the state as it is now, the batch may go through."""
@@ -100,9 +97,6 @@ class UnitOfWork:
         self._coming = coming
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
-        self._begun = self._lasted = 0.0
-        """When the batch under way began; seconds, the last one."""
-
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -112,18 +106,12 @@ class UnitOfWork:
         """Whether what is submitted will be worked on."""
         return self._task is not None and not self._task.done() and not self._closing
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether what is submitted now would wait too long for its turn. Safe in any thread.
+    def is_behind(self, come: int = 0) -> bool:
+        """Whether what is submitted now, or after so many others, would wait too long for its turn. Safe in any thread.
 
-        As many as fit into one batch never do. However many come, those that are taken are answered in a time that
-        hardly grows, and the others know at once.
+        However many come, those that are taken are answered in a time that hardly grows, and the others know at once.
         """
-        ahead = len(self._coming) + len(self._waiting) + len(self._under_way)
-        if ahead < MAX_BATCH:
-            return False
-        so_far = monotonic() - self._begun if self._under_way else 0.0
-        return ahead / MAX_BATCH * max(self._lasted, so_far) > MAX_WAIT_SECONDS
+        return come + len(self._coming) + len(self._waiting) + len(self._under_way) >= MAX_BATCH
 
     async def open(self) -> None:
         """Begins to work. Raises psycopg.Error for a database that is not fit.
@@ -167,9 +155,8 @@ class UnitOfWork:
                     continue
                 await self._let_others_come()
                 self._under_way = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-                self._begun = monotonic()
                 self._waiting.extendleft(reversed(await self._finish(self._under_way)))
-                self._under_way, self._lasted = (), monotonic() - self._begun
+                self._under_way = ()
         finally:
             # Only where the task itself is cancelled is anybody left; whether his work is durable is not known.
             for left in (*self._under_way, *self._waiting):

@@ -25,6 +25,9 @@ CORRELATION_ID = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
 
 LIMIT = 2000
 BATCH_LIMIT = 4000
+MOST_COME = 3
+"""More messages that come at once are too many."""
+
 BATCH = f"{{{NAMESPACE}}}DoMany"
 SETTINGS = Settings(
     public_url="https://register.example",
@@ -76,8 +79,8 @@ class FakeEngine:
         await asyncio.sleep(float(os.environ.get("EDGE_TEST_OPEN_SECONDS", "0")))
         return cls()
 
-    def is_behind(self) -> bool:
-        return (self.scratch / "behind").exists()
+    def is_behind(self, come: int = 0) -> bool:
+        return come >= MOST_COME or (self.scratch / "behind").exists()
 
     def follow(self, follower: Any) -> None:
         """Nothing is entered here."""

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import PATH, SETTINGS, FakeEngine
+from fake_engine import MOST_COME, PATH, SETTINGS, FakeEngine
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from servers import Running, running, wait_until
 from test_http import ENVELOPE, answered, get, one
 
 from esutd_bus.edge.asgi_application import AsgiApplication
+from esutd_bus.edge.head import RequestHead
 from support.wire import Response, chunked, post, read
 
 
@@ -198,6 +199,35 @@ def test_work_survives_a_server_that_cancels(tmp_path: Path, monkeypatch: pytest
         await lifespan
         assert (tmp_path / "finished").exists()
         assert (tmp_path / f"closed-{os.getpid()}").exists()
+
+    asyncio.run(scenario())
+
+
+def test_of_messages_that_come_at_once_the_later_ones_see_those_before_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None of them is known to the engine before the last one is let in."""
+    monkeypatch.setenv("EDGE_TEST_SCRATCH", str(tmp_path))
+    head = RequestHead("POST", PATH, "", {"content-type": "text/xml"})
+
+    async def scenario() -> None:
+        events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        sent: asyncio.Queue[Any] = asyncio.Queue()
+        application = AsgiApplication(lambda: SETTINGS, FakeEngine.open)  # type: ignore[arg-type]  # a part of it
+        lifespan = asyncio.create_task(application({"type": "lifespan"}, events.get, sent.put))
+        await events.put({"type": "lifespan.startup"})
+        await sent.get()
+        answering = []
+        for _ in range(MOST_COME):
+            assert application.turned_away(PATH) is None
+            answering.append(application.answer(head, ENVELOPE))
+        turned_away = application.turned_away(PATH)
+        assert turned_away is not None
+        assert (turned_away.status, turned_away.code) == (503, "ESB009")
+        assert [reply.status for reply in await asyncio.gather(*answering)] == [200] * MOST_COME
+        assert application.turned_away(PATH) is None
+        await events.put({"type": "lifespan.shutdown"})
+        await lifespan
 
     asyncio.run(scenario())
 
