@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -19,8 +19,10 @@ from esutd_bus.passage import Incoming
 from esutd_bus.settings import Settings
 from esutd_bus.signature.keys import SigningKey
 from esutd_bus.signature.signing import sign_wsse
+from esutd_bus.store import writer
 from esutd_bus.store.dictionaries import load_packaged_once
 from esutd_bus.store.schema import upgrade
+from esutd_bus.store.work import Work
 from esutd_bus.testbed.test_ca import TestCa
 from support.batches import Told, asking, batch, entries
 from support.databases import create_database
@@ -134,6 +136,34 @@ def rows(database: str, employer: str) -> list[Any]:
             " WHERE c.employer = %s ORDER BY c.number, c.external_id",
             (employer,),
         ).fetchall()
+
+
+def test_a_batch_that_is_all_new_is_written_without_a_look(
+    database: str, ca: TestCa, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ca.identity("employer")
+    looks = []
+    really: Callable[..., Awaitable[Any]] = writer.load
+
+    async def counted(connection: Any, works: Sequence[Work]) -> Any:
+        looks.append(sum(len(work.needs.entries) for work in works))
+        return await really(connection, works)
+
+    async def work(engine: Engine) -> tuple[list[Told], list[Told]]:
+        monkeypatch.setattr(writer, "load", counted)
+        three, four = (fresh([({}, str(n), str(n)) for n in range(count)]) for count in (3, 4))
+        new = await at_once(engine, three, key, EMPLOYER)
+        looks.clear()  # what the batch came to is looked for
+        return new, await at_once(engine, [four[0], three[1], *four[1:]], key, EMPLOYER)
+
+    new, mixed = on_nodes(database, ca, work)
+    assert [told.contract_id for told in new] == ["registered"] * 3
+    assert [told.errors for told in mixed] == [
+        (),
+        (("SCSE086", "contract[2]/externalId"), ("SCSE014", "contract[2]/number")),
+        *[()] * 3,
+    ]
+    assert looks[0] == 5
 
 
 @pytest.mark.clause("353/7")

@@ -115,7 +115,7 @@ class Needs(NamedTuple):
     """BIN or IIN of «this employer», where it is not the sender: the authority names whose contract it is about."""
 
     expects_nothing: bool = False
-    """The contract and the document with these keys are to be new: what is looked for is hoped not to be there."""
+    """The contracts and documents with these keys are to be new: what is looked for is hoped not to be there."""
 
 
 class State(NamedTuple):

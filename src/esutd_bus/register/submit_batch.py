@@ -30,7 +30,8 @@ _ENTRY = replace(
 
 def needs(command: Command) -> Needs:
     """Whatever may stand in the way of each new contract."""
-    return Needs(entries=tuple(register_contract.needs(entry.command) for entry in command.entries))
+    entries = tuple(register_contract.needs(entry.command) for entry in command.entries)
+    return Needs(entries=entries, expects_nothing=True)
 
 
 def accept(case: Case) -> Accepted:

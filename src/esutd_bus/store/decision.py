@@ -56,26 +56,38 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
 
 def expects_nothing(work: Work) -> bool:
     """Whether the work needs no more than that there is nothing yet of what it brings."""
-    needs = work.needs
+    return _are_new(work.needs) and all(map(_are_new, work.needs.entries))
+
+
+def _are_new(needs: Needs) -> bool:
     if not needs.expects_nothing:
         return False
-    others = needs._replace(contract_external_id=None, contract_number=None, proof_external_id=None)
+    others = needs._replace(
+        contract_external_id=None, contract_number=None, proof_external_id=None, entries=()
+    )
     return others == _NOTHING
 
 
 def is_guarded(work: Work, outcome: Outcome) -> bool:
     """Of a work that expects nothing, decided as if there were nothing: whether a unique key refuses to keep it, else.
 
-    It is, where the outcome adds a row for each key that was needed, the request's own among them.
+    It is, where the outcome adds a row for each key that was needed, the request's own among them: of a batch, where all
+    of its entries are registered.
     """
-    if not outcome.events or (work.key is not None and not outcome.binds):
+    if work.key is not None and not outcome.binds:
         return False
-    event = outcome.events[0]
-    if not isinstance(event, ContractEvent) or event.contract["version"] != 1:
-        return False
-    added, needs = event.contract, work.needs
+    needed = work.needs.entries or (work.needs,)
+    added = [event for event in outcome.events if isinstance(event, ContractEvent)]
+    return len(added) == len(needed) and all(
+        _adds(event, work.employer, needs) for event, needs in zip(added, needed, strict=True)
+    )
+
+
+def _adds(event: ContractEvent, employer: str, needs: Needs) -> bool:
+    added = event.contract
     return (
-        added["employer"] == work.employer
+        added["version"] == 1
+        and added["employer"] == employer
         and needs.contract_external_id in (None, added["external_id"])
         and needs.contract_number in (None, added["number"])
         and (needs.proof_external_id is None or event.proof is not None)

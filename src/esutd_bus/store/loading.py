@@ -306,9 +306,9 @@ class Nothing(Loaded):
     __slots__ = ()
 
     def state(self, employer: str, needs: Needs) -> State:
-        """The state of a command that needs no more than one key at a time."""
-        del employer, needs
-        return _NOTHING
+        """The state of a command that expects nothing."""
+        del employer
+        return _NOTHING._replace(entries=(_NOTHING,) * len(needs.entries)) if needs.entries else _NOTHING
 
 
 _NOTHING: Final = State()

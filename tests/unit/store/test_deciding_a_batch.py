@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from esutd_bus.register.event import ContractEvent, RowsStored
+from esutd_bus.register.event import ContractEvent, RowAdded, RowsStored
 from esutd_bus.register.state import Moving, Needs, State
 from esutd_bus.store.decision import decide, expects_nothing, is_guarded
 from esutd_bus.store.journal import Record
@@ -217,6 +218,10 @@ def test_a_disclosure_sees_what_became_of_the_consent_before_it(own: Needs) -> N
 
 
 NEW = Needs(contract_external_id="e7", contract_number="7", expects_nothing=True)
+BATCH = Needs(
+    entries=(NEW, NEW._replace(contract_external_id="e8", contract_number="8")), expects_nothing=True
+)
+EIGHTH = replace(EVENT, contract={**CONTRACT, "external_id": "e8", "number": "8"})
 
 
 @pytest.mark.parametrize(
@@ -228,13 +233,15 @@ NEW = Needs(contract_external_id="e7", contract_number="7", expects_nothing=True
         {"system": "940340000421"},
         {"delivery": ("d", "1")},
         {"owner": OTHER},
-        {"entries": (NEW,)},
+        {"entries": (NEW, NEW._replace(expects_nothing=False))},
+        {"entries": (NEW._replace(contract_id=UUID(int=7)), NEW)},
     ],
     ids=str,
 )
 def test_who_needs_to_know_of_anything_that_is_there_does_not_expect_nothing(more: dict[str, Any]) -> None:
     assert expects_nothing(work(NEW))
     assert expects_nothing(work(NEW._replace(proof_external_id="d")))
+    assert expects_nothing(work(Needs(entries=(NEW, NEW), expects_nothing=True)))
     assert not expects_nothing(work(NEW._replace(**more)))
 
 
@@ -247,7 +254,9 @@ def test_who_needs_to_know_of_anything_that_is_there_does_not_expect_nothing(mor
         (work(NEW._replace(contract_number="8")), Outcome(record(), events=(EVENT,))),
         (work(NEW._replace(contract_external_id="e8")), Outcome(record(), events=(EVENT,))),
         (work(NEW._replace(proof_external_id="d")), Outcome(record(), events=(EVENT,))),
-        (work(NEW), Outcome(record(), events=(RowsStored((("note", {}),)), EVENT))),
+        (work(NEW), Outcome(record(), events=(RowsStored((("note", {}),)),))),
+        (work(BATCH), Outcome(record(), events=(EVENT,))),
+        (work(BATCH), Outcome(record(), events=(EIGHTH, EVENT))),
     ],
     ids=[
         "refused",
@@ -257,11 +266,14 @@ def test_who_needs_to_know_of_anything_that_is_there_does_not_expect_nothing(mor
         "another id",
         "without the document",
         "another row",
+        "half of a batch",
+        "a batch in another order",
     ],
 )
 def test_what_adds_no_row_of_the_key_is_not_guarded(asked: Work, outcome: Outcome) -> None:
     assert is_guarded(work(NEW, key=request()), Outcome(record(), events=(EVENT,), binds=True))
     assert is_guarded(work(NEW), Outcome(record(), events=(EVENT,)))
+    assert is_guarded(work(BATCH), Outcome(record(), events=(EVENT, EIGHTH, RowAdded("batch", {}))))
     assert not is_guarded(asked, outcome)
 
 
@@ -270,4 +282,6 @@ def test_what_needs_nothing_meets_the_state_of_an_empty_database() -> None:
         contract_external_id="e", contract_number="1", proof_external_id="p", expects_nothing=True
     )
     assert expects_nothing(work(registration))
-    assert Nothing().state(EMPLOYER, registration) == Loaded().state(EMPLOYER, registration)
+    batch = Needs(entries=(registration, registration), expects_nothing=True)
+    for needs in (registration, batch):
+        assert Nothing().state(EMPLOYER, needs) == Loaded().state(EMPLOYER, needs)
