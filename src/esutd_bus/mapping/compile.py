@@ -209,7 +209,7 @@ def _entries(
     one = next((child for child in alone.contract.request.children if child.path == node.path), None)
     if one is None or one.repeated or _shape(one) != _shape(node):
         raise MappingError(f"{where}: {name} has no single element «{node.path}» of the same type")
-    return EntryMapping(node.path, alone.command, alone.request, alone.in_order)
+    return EntryMapping(node.path, alone.command, alone.request.of_rows(node.path), alone.in_order)
 
 
 def _shape(node: Node) -> list[tuple[object, ...]]:

@@ -20,7 +20,7 @@ class EntryMapping:
     """The register's command that each entry is."""
 
     request: RequestMapping
-    """Of the operation that takes one alone, in an element of the same path."""
+    """Of the operation that takes one alone, in an element of the same path, for a row of it (`of_rows`)."""
 
     in_order: Callable[[Sequence[Refusal]], list[Refusal]]
     """That operation's refusals with their paths, in its message's order."""
@@ -42,10 +42,7 @@ class EntryMapping:
                 problems[int(place[1]) - 1].append(alone)
             else:
                 others.append(problem)
-        landed = [
-            self.request.land({f"{self.path}/{below}": value for below, value in row.items()}, wrong)
-            for row, wrong in zip(rows, problems, strict=True)
-        ]
+        landed = [self.request.land(row, wrong) for row, wrong in zip(rows, problems, strict=True)]
         return Decoded(values, tuple(others)), landed
 
     def told(self, place: int, refusals: Sequence[Refusal]) -> list[Refusal]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from esutd_bus.mapping.converters import SCHEMA_CODE
 from esutd_bus.register.refusal import Refusal
@@ -14,6 +14,7 @@ from esutd_bus.soap.problem import Problem
 _INDEX = re.compile(r"\[\d+\]")
 
 Convert = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 class Landing(NamedTuple):
@@ -45,8 +46,7 @@ class PathCodes:
 _NO_CODES = PathCodes()
 
 
-@dataclass(frozen=True, slots=True)
-class Landed:
+class Landed(NamedTuple):
     """A message's values by table and column, and what is wrong with their form."""
 
     values: dict[str, Any]
@@ -69,19 +69,28 @@ class RequestMapping:
         groups: Mapping[str, RepeatedLanding],
         codes: Mapping[str, PathCodes],
         roots: Sequence[str] = (),
+        *,
+        above: str = "",
     ) -> None:
-        """`roots`: the tables that get a row of every message, even one that tells nothing for it."""
-        self._leaves = leaves
-        self._groups = groups
+        """`roots`: the tables that get a row of every message, even one that tells nothing for it; `above`: what the
+        paths of the values leave out.
+        """
+        self._leaves = _below(above, leaves)
+        self._groups = _below(above, groups)
         self._codes = codes
         self._roots = roots
+        self._above = above
         self._paths: dict[str, list[str]] = {}
         for path, landing in leaves.items():
             self._paths.setdefault(f"{landing.table}.{landing.column}", []).append(path)
 
+    def of_rows(self, path: str) -> RequestMapping:
+        """The same of values whose paths leave out that of the element above them; what is wrong is told with it."""
+        return RequestMapping(self._leaves, self._groups, self._codes, self._roots, above=f"{path}/")
+
     def land(self, values: Mapping[str, Any], problems: Sequence[Problem]) -> Landed:
         """The decoded values on their columns; problems and failed conversions as refusals."""
-        forms = _Forms(self._codes, problems)
+        forms = _Forms(self._codes, problems, self._above)
         landed: dict[str, Any] = {table: {} for table in self._roots}
         for path, value in values.items():
             if (landing := self._leaves.get(path)) is not None:
@@ -96,11 +105,11 @@ class RequestMapping:
                 landed[group.table] = [
                     _row(group, item, f"{path}[{count}]", forms) for count, item in enumerate(value, start=1)
                 ]
-        unread = (self._leaves[path] for path in forms.unread if path in self._leaves)
+        unread = (self._leaves.get(path.removeprefix(self._above)) for path in forms.unread)
         return Landed(
             landed,
             forms.refusals,
-            malformed=frozenset(f"{landing.table}.{landing.column}" for landing in unread),
+            malformed=frozenset(f"{landing.table}.{landing.column}" for landing in unread if landing),
             misidentified=tuple(forms.misidentified),
         )
 
@@ -113,11 +122,16 @@ class RequestMapping:
         return next((path for path in paths if path in said), paths[0] if paths else None)
 
 
+def _below(above: str, landings: Mapping[str, T]) -> Mapping[str, T]:
+    return {path.removeprefix(above): landing for path, landing in landings.items() if path.startswith(above)}
+
+
 class _Forms:
     """The form of one message's values: what of it is wrong, and by which code that is told."""
 
-    def __init__(self, codes: Mapping[str, PathCodes], problems: Sequence[Problem]) -> None:
+    def __init__(self, codes: Mapping[str, PathCodes], problems: Sequence[Problem], above: str) -> None:
         self._codes = codes
+        self._above = above
         self.refusals: list[Refusal] = []
         self.misidentified: list[Refusal] = []
         self.unread: set[str] = set()
@@ -129,7 +143,7 @@ class _Forms:
         try:
             row[landing.column] = landing.convert(value) if landing.convert else value
         except ValueError as error:
-            self._add(Problem(path, "malformed", str(error)))
+            self._add(Problem(self._above + path, "malformed", str(error)))
 
     def _add(self, problem: Problem) -> None:
         codes = self._codes.get(_INDEX.sub("", problem.path), _NO_CODES)

@@ -35,13 +35,11 @@ class Case(NamedTuple):
     @classmethod
     def of(cls, command: Command, state: State, now: datetime, rules: Rulebook) -> Case:
         """The case of a command. `now` must have a zone."""
-        said = {
-            f"{table}.{column}": value
-            for table, row in command.values.items()
-            if isinstance(row, Mapping)
-            for column, value in row.items()
-        }
-        return cls(command, state, now, calendar.today(now), rules, said)
+        return cls(command, state, now, calendar.today(now), rules, _said(command))
+
+    def beside(self, command: Command, state: State) -> Case:
+        """The case of another command, at the same moment."""
+        return Case(command, state, self.now, self.today, self.rules, _said(command))
 
     def table(self, name: str) -> Mapping[str, Any]:
         """What the message says for one table: column → value."""
@@ -96,6 +94,15 @@ class Case(NamedTuple):
         if said is None and self.contract is not None:
             return self.contract["starts_on"]  # type: ignore[no-any-return]  # a row's value
         return said
+
+
+def _said(command: Command) -> dict[str, Any]:
+    return {
+        f"{table}.{column}": value
+        for table, row in command.values.items()
+        if not isinstance(row, list)
+        for column, value in row.items()
+    }
 
 
 Rule = Callable[[Case], Iterator[Refusal]]

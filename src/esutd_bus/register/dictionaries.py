@@ -37,7 +37,7 @@ class Entry:
 class Dictionaries:
     """All dictionaries at one moment: immutable, each question is answered by one look-up."""
 
-    __slots__ = ("_entries", "_parents")
+    __slots__ = ("_admissible", "_entries", "_parents")
 
     def __init__(self, tables: Mapping[str, Iterable[Entry]]) -> None:
         """Takes name → entries. Raises `DictionaryError` on a duplicate, an orphan or no entries."""
@@ -55,6 +55,7 @@ class Dictionaries:
             name: frozenset(entry.parent_code for entry in entries if entry.parent_code)
             for name, entries in sequences.items()
         }
+        self._admissible: dict[tuple[str, frozenset[str], bool], frozenset[str]] = {}
 
     @property
     def names(self) -> frozenset[str]:
@@ -78,6 +79,22 @@ class Dictionaries:
         """The level of an entry (КАТО); `None` for one that has none or does not exist."""
         entry = self._entries[name].get(code)
         return entry.level if entry else None
+
+    def admissible(
+        self, name: str, *, coarse: frozenset[str] = frozenset(), leaves: bool = False
+    ) -> frozenset[str]:
+        """The codes that a new message may name: of no level that is `coarse`, and, where only `leaves` will do, with
+        nothing below them, retired entries included.
+        """
+        key = name, coarse, leaves
+        if (codes := self._admissible.get(key)) is None:
+            below = self._parents[name] if leaves else frozenset()
+            codes = self._admissible[key] = frozenset(
+                code
+                for code, entry in self._entries[name].items()
+                if entry.is_actual and entry.level not in coarse and code not in below
+            )
+        return codes
 
     def list_type(self, name: str, code: str) -> str | None:
         """The list an entry is in (harmful conditions); `None` for one that is in none or does not exist."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from esutd_bus.register.refusal import Refusal
 from esutd_bus.register.state import Row
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """By when the entry was due, and how late it came (order 353, clauses 7–10, 12, 13-1)."""
 
     clause: str
@@ -27,8 +27,7 @@ class Deadline:
     """The register's code for lateness (SCSE088, SCSE089, …), when late."""
 
 
-@dataclass(frozen=True, slots=True)
-class ContractEvent:
+class ContractEvent(NamedTuple):
     """A contract came into being or changed: one entry of its history."""
 
     kind: str
@@ -94,12 +93,11 @@ class RowsStored:
 Event = ContractEvent | Disclosed | DelegationRecorded | RowAdded | RowsStored
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(NamedTuple):
     """The command holds: what to store, and what the answer tells."""
 
     events: tuple[Event, ...] = ()
-    answer: Mapping[str, Any] = field(default_factory=dict)
+    answer: Mapping[str, Any] = MappingProxyType({})
     """Source → row (or rows, for a repeated group) that the answer's mapping reads.
 
     `{"contract": {"id": …}}`

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from operator import mul
 
 _TWELVE_DIGITS = re.compile(r"[0-9]{12}")
@@ -50,11 +51,13 @@ def check_digit(first_eleven: str) -> int | None:
     return None
 
 
+@lru_cache(maxsize=2048)
 def is_iin(text: str) -> bool:
     """Whether the text is an IIN: twelve digits, a date of birth that exists, the right check digit."""
     return bool(_TWELVE_DIGITS.fullmatch(text)) and born_on(text) is not None and _ends_right(text)
 
 
+@lru_cache(maxsize=2048)
 def is_bin(text: str) -> bool:
     """Whether the text is a BIN: twelve digits, a month, kind and unit that exist, the right check digit."""
     return (

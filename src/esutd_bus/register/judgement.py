@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from esutd_bus.register.case import Case, Decider
 from esutd_bus.register.event import Decision, Refused
@@ -14,8 +15,8 @@ def judge(decider: Decider, case: Case) -> Decision:
     refusals = case.command.refusals
     # What the schema tells of a field and what a rule tells of it share a code only where both miss it.
     told = {refusal.code for refusal in refusals}
-    found = (refusal for rule in decider.rules for refusal in rule(case) if refusal.code not in told)
-    refusals = _distinct((*refusals, *found))
+    found = chain.from_iterable([rule(case) for rule in decider.rules])
+    refusals = _distinct((*refusals, *(refusal for refusal in found if refusal.code not in told)))
     return Refused(refusals) if refusals else decider.accept(case)
 
 

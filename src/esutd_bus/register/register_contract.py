@@ -62,11 +62,13 @@ def accept(case: Case) -> Accepted:
 
 def _row(case: Case) -> Row:
     command, given = case.command, case.table("contract")
+    if not _ENTERED.issuperset(given):
+        given = {column: value for column, value in given.items() if column in _ENTERED}
     return {
         "id": command.new_id,
         "employer": command.employer,
         **_EMPTY,
-        **{column: value for column, value in given.items() if column in _ENTERED},
+        **given,
         "status": ACTIVE,
         "registered_at": case.now,
         "version": 1,

@@ -39,12 +39,7 @@ def accept(case: Case) -> Accepted:
     registered = _Registered()
     judged = []
     for entry, state in zip(case.command.entries, case.state.entries, strict=True):
-        alone = Case.of(
-            _with_headcount(entry.command, case),
-            registered.beside(state, entry.command),
-            case.now,
-            case.rules,
-        )
+        alone = case.beside(_with_headcount(entry.command, case), registered.beside(state, entry.command))
         decision = judge(_ENTRY, alone)
         if isinstance(decision, Refused):
             result: Mapping[str, Any] = {

@@ -38,7 +38,7 @@ def decide(batch: Sequence[Work], loaded: Loaded) -> Decided:
     wrote: set[str] = set()
     for work in batch:
         state = loaded.state(work.employer, work.needs)
-        keys = _touches(work, state)
+        keys = _touches(work, state) if len(batch) > 1 else set()
         if not touched.isdisjoint(keys) or (_looks_around(work) and _owner(work) in wrote):
             continue
         stored = loaded.answer_in_force(work.key)
@@ -71,8 +71,8 @@ def _are_new(needs: Needs) -> bool:
 def is_guarded(work: Work, outcome: Outcome) -> bool:
     """Of a work that expects nothing, decided as if there were nothing: whether a unique key refuses to keep it, else.
 
-    It is, where the outcome adds a row for each key that was needed, the request's own among them: of a batch, where all
-    of its entries are registered.
+    It is, where the outcome adds a row for each key that was needed, the request's own too; of many entries, where
+    all are registered.
     """
     if work.key is not None and not outcome.binds:
         return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -221,7 +220,7 @@ NEW = Needs(contract_external_id="e7", contract_number="7", expects_nothing=True
 BATCH = Needs(
     entries=(NEW, NEW._replace(contract_external_id="e8", contract_number="8")), expects_nothing=True
 )
-EIGHTH = replace(EVENT, contract={**CONTRACT, "external_id": "e8", "number": "8"})
+EIGHTH = EVENT._replace(contract={**CONTRACT, "external_id": "e8", "number": "8"})
 
 
 @pytest.mark.parametrize(
