@@ -346,6 +346,24 @@ def test_who_is_being_read_joins_the_batch(database: str, coming: list[str], bat
 
 
 @in_a_loop
+async def test_who_was_answered_by_a_larger_batch_may_come_again(database: str) -> None:
+    async with unit_of_work(database) as unit:
+        seen, process = [], unit._writer.process
+
+        async def counted(batch: Sequence[Work]) -> Any:
+            seen.append(len(batch))
+            return await process(batch)
+
+        unit._writer.process = counted  # type: ignore[method-assign]
+        await asyncio.gather(unit.submit(registration("n1")), unit.submit(registration("n2")))
+        first = asyncio.create_task(unit.submit(registration("n3")))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        await asyncio.gather(first, unit.submit(registration("n4")))
+    assert seen == [2, 2]
+
+
+@in_a_loop
 async def test_behind_a_full_batch_nobody_should_wait(database: str) -> None:
     coming: list[str] = []
     async with unit_of_work(database, coming=coming) as unit:

@@ -35,7 +35,10 @@ TURNS = 18
 _TURNS_TO_COME = 4
 """And so many until its reading begins."""
 
-_ENOUGH = 16
+_TURNS_TO_COME_AGAIN = 40
+"""And so many a client takes that was answered just now, and has more to say: some 0.3 ms."""
+
+_ENOUGH = 32
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""
 
 _CONFLICTS = (errors.UniqueViolation, errors.DeadlockDetected, errors.SerializationFailure)
@@ -97,6 +100,9 @@ class UnitOfWork:
         self._coming = coming
         self._waiting: deque[_Waiting] = deque()
         self._under_way: Sequence[_Waiting] = ()
+        self._last = 0
+        """How many the last batch held."""
+
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -156,16 +162,19 @@ class UnitOfWork:
                 await self._let_others_come()
                 self._under_way = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
                 self._waiting.extendleft(reversed(await self._finish(self._under_way)))
-                self._under_way = ()
+                self._last, self._under_way = len(self._under_way), ()
         finally:
             # Only where the task itself is cancelled is anybody left; whether his work is durable is not known.
             for left in (*self._under_way, *self._waiting):
                 left.fail(StoreUnavailable("the unit of work has ended"))
 
     async def _let_others_come(self) -> None:
-        """Lets messages that have come already, and are being read, join the batch. No time passes without work."""
+        """Lets messages that have come already, and are being read, join the batch, and the next ones of those who were
+        answered by the last batch, where that was larger. No timer is waited for.
+        """
         waiting, turns = len(self._waiting), 0
-        while turns < (TURNS if len(self._coming) else _TURNS_TO_COME) and waiting < _ENOUGH:
+        idle = _TURNS_TO_COME if waiting >= self._last else _TURNS_TO_COME_AGAIN
+        while turns < (max(TURNS, idle) if len(self._coming) else idle) and waiting < _ENOUGH:
             await asyncio.sleep(0)
             turns = turns + 1 if len(self._waiting) == waiting else 0
             waiting = len(self._waiting)
