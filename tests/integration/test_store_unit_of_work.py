@@ -350,7 +350,7 @@ async def test_who_was_answered_by_a_larger_batch_may_come_again(database: str) 
     async with unit_of_work(database) as unit:
         seen, process = [], unit._writer.process
 
-        async def counted(batch: Sequence[Work]) -> Any:
+        async def counted(batch: Sequence[Work]) -> Mapping[Work, Outcome]:
             seen.append(len(batch))
             return await process(batch)
 
