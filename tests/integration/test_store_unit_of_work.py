@@ -38,6 +38,7 @@ from esutd_bus.store import unit_of_work as unit_of_work_module
 from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import connect_now
 from esutd_bus.store.dictionaries import load
+from esutd_bus.store.unit_of_work import UnitOfWork
 from esutd_bus.store.work import Outcome, StoreUnavailable, Work
 
 
@@ -324,18 +325,23 @@ async def test_a_work_submitted_twice_is_answered_twice(database: str) -> None:
     assert all(isinstance(each, Outcome | StoreUnavailable) for each in outcomes)
 
 
+def sizes_of_batches(unit: UnitOfWork) -> list[int]:
+    """Of those that it will take."""
+    seen, process = [], unit._writer.process
+
+    async def counted(batch: Sequence[Work]) -> Mapping[Work, Outcome]:
+        seen.append(len(batch))
+        return await process(batch)
+
+    unit._writer.process = counted  # type: ignore[method-assign]
+    return seen
+
+
 @pytest.mark.parametrize(("coming", "batches"), [(["one"], [2]), ([], [1, 1])])
 def test_who_is_being_read_joins_the_batch(database: str, coming: list[str], batches: list[int]) -> None:
     async def sizes() -> list[int]:
-        seen: list[int] = []
         async with unit_of_work(database, coming=coming) as unit:
-            process = unit._writer.process
-
-            async def counted(batch: Sequence[Work]) -> Mapping[Work, Outcome]:
-                seen.append(len(batch))
-                return await process(batch)
-
-            unit._writer.process = counted  # type: ignore[method-assign]
+            seen = sizes_of_batches(unit)
             first = asyncio.create_task(unit.submit(registration("n1")))
             for _ in range(10):
                 await asyncio.sleep(0)
@@ -348,13 +354,7 @@ def test_who_is_being_read_joins_the_batch(database: str, coming: list[str], bat
 @in_a_loop
 async def test_who_was_answered_by_a_larger_batch_may_come_again(database: str) -> None:
     async with unit_of_work(database) as unit:
-        seen, process = [], unit._writer.process
-
-        async def counted(batch: Sequence[Work]) -> Mapping[Work, Outcome]:
-            seen.append(len(batch))
-            return await process(batch)
-
-        unit._writer.process = counted  # type: ignore[method-assign]
+        seen = sizes_of_batches(unit)
         await asyncio.gather(unit.submit(registration("n1")), unit.submit(registration("n2")))
         first = asyncio.create_task(unit.submit(registration("n3")))
         for _ in range(10):

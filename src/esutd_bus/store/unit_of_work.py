@@ -36,7 +36,7 @@ _TURNS_TO_COME = 4
 """And so many until its reading begins."""
 
 _TURNS_TO_COME_AGAIN = 40
-"""And so many a client takes that was answered just now, and has more to say: some 0.3 ms."""
+"""And so many a client takes that was answered just now, and has more to say."""
 
 _ENOUGH = 32
 """So many make a batch that need not be larger: what it costs by itself is little for each of them by then."""

@@ -161,17 +161,25 @@ def test_any_worker_tells_of_all(tmp_path: Path) -> None:
         wait_until(lambda: told() == {"20.0"}, "all workers' count")
 
 
+async def started() -> tuple[
+    AsgiApplication, asyncio.Queue[dict[str, Any]], asyncio.Queue[Any], asyncio.Task[None]
+]:
+    """An application that has started, what is put in and comes out of its lifespan, and this itself."""
+    events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    sent: asyncio.Queue[Any] = asyncio.Queue()
+    application = AsgiApplication(lambda: SETTINGS, FakeEngine.open)  # type: ignore[arg-type]  # a part of it
+    lifespan = asyncio.create_task(application({"type": "lifespan"}, events.get, sent.put))
+    await events.put({"type": "lifespan.startup"})
+    assert (await sent.get())["type"] == "lifespan.startup.complete"
+    return application, events, sent, lifespan
+
+
 def test_work_survives_a_server_that_cancels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Some ASGI servers cancel a request's task when its client goes; and the lifespan waits for the work."""
     monkeypatch.setenv("EDGE_TEST_SCRATCH", str(tmp_path))
 
     async def scenario() -> None:
-        events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        sent: asyncio.Queue[Any] = asyncio.Queue()
-        application = AsgiApplication(lambda: SETTINGS, FakeEngine.open)  # type: ignore[arg-type]  # a part of it
-        lifespan = asyncio.create_task(application({"type": "lifespan"}, events.get, sent.put))
-        await events.put({"type": "lifespan.startup"})
-        assert (await sent.get())["type"] == "lifespan.startup.complete"
+        application, events, sent, lifespan = await started()
 
         async def receive() -> dict[str, Any]:
             return {"type": "http.request", "body": b"<wait-for-sign/>", "more_body": False}
@@ -211,12 +219,7 @@ def test_of_messages_that_come_at_once_the_later_ones_see_those_before_them(
     head = RequestHead("POST", PATH, "", {"content-type": "text/xml"})
 
     async def scenario() -> None:
-        events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        sent: asyncio.Queue[Any] = asyncio.Queue()
-        application = AsgiApplication(lambda: SETTINGS, FakeEngine.open)  # type: ignore[arg-type]  # a part of it
-        lifespan = asyncio.create_task(application({"type": "lifespan"}, events.get, sent.put))
-        await events.put({"type": "lifespan.startup"})
-        await sent.get()
+        application, events, _, lifespan = await started()
         answering = []
         for _ in range(MOST_COME):
             assert application.turned_away(PATH) is None
