@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from dataclasses import dataclass
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -41,6 +41,9 @@ SLICE: Final = 1000
 
 RECORDS_OF_A_CONTRACT: Final = 2
 
+_COLLECT_EVERY: Final = 10
+"""Slices."""
+
 
 @dataclass(frozen=True, slots=True)
 class Filling:
@@ -63,15 +66,18 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
         # What is lost when the server falls is added again: the chain's head falls with it.
         connection.execute("SET synchronous_commit = off")
         head = _take(connection, chain)
-        # What lives on is made by now; the rest is looked through when a slice is done, and is little then.
+        # What lives on is made by now; the rest is looked through between slices, and is little then.
         gc.collect()
         gc.freeze()
         gc.disable()
         contracts = iter(filling.plan.of_chain(chain, filling.upto)[head.seq // RECORDS_OF_A_CONTRACT :])
-        while some := list(islice(contracts, filling.slice_size)):
+        for done in count(1):
+            if not (some := list(islice(contracts, filling.slice_size))):
+                break
             _write(connection, _rows(works, some, head), head)
             told.put(len(some))
-            gc.collect()
+            if done % _COLLECT_EVERY == 0:
+                gc.collect()
             if os.getppid() != parent:
                 sys.exit("the loader was killed")
 

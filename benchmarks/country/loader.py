@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 _SEAL_EVERY_SECONDS: Final = 10.0
 _LOOK_EVERY_SECONDS: Final = 0.5
+_WATCH_EVERY_SECONDS: Final = 3.0
+"""To know the memory of a process, the kernel goes through all its pages."""
+
 _TENTHS: Final = 10
 
 
@@ -104,7 +107,7 @@ def _fill(filling: Filling, bar: Progress, before: int) -> list[float]:
     for worker in workers:
         worker.start()
     watch = _Watch(filling.upto - before, [psutil.Process(), *(psutil.Process(one.pid) for one in workers)])
-    sealed = time.monotonic()
+    sealed = watched = time.monotonic()
     at_work = True
     while at_work:
         at_work = any(worker.is_alive() for worker in workers)
@@ -115,7 +118,9 @@ def _fill(filling: Filling, bar: Progress, before: int) -> list[float]:
             count = told.get()
             bar.advance(task, count)
             watch.done += count
-        watch.look()
+        if time.monotonic() - watched > _WATCH_EVERY_SECONDS:
+            watch.look()
+            watched = time.monotonic()
         if time.monotonic() - sealed > _SEAL_EVERY_SECONDS:
             asyncio.run(_seal(filling.database))
             sealed = time.monotonic()

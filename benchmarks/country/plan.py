@@ -25,8 +25,8 @@ class Plan:
     end: datetime
     """With zone."""
 
-    chains: int = 4
-    """The journal's, each with a process of the loader: enough for two cores, with the server's processes."""
+    chains: int = 2
+    """The journal's, each with a process of the loader: as many as there are cores, for more only stand in their way."""
 
     @property
     def employers(self) -> int:
