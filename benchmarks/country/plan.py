@@ -26,7 +26,7 @@ class Plan:
     """With zone."""
 
     chains: int = 2
-    """The journal's, each with a process of the loader: as many as there are cores, for more only stand in their way."""
+    """The journal's, each with a process of the loader: one for each core, more only stand in each other's way."""
 
     @property
     def employers(self) -> int:
