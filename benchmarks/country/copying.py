@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -54,13 +55,19 @@ def copy(connection: psycopg.Connection[Any], table: Table, rows: Sequence[Mappi
         stream.write(b"".join((_HEAD, *_encoded(rows, encoders), _TAIL)))
 
 
-def _encoded(rows: Iterable[Mapping[str, Any]], encoders: Sequence[tuple[str, Encode]]) -> Iterable[bytes]:
+def _encoded(rows: Sequence[Mapping[str, Any]], encoders: Sequence[tuple[str, Encode]]) -> Iterable[bytes]:
     begin = struct.pack("!h", len(encoders))
-    for row in rows:
-        yield begin
-        for name, encode in encoders:
-            value = row.get(name)
-            yield _ABSENT if value is None else encode(value)
+    columns = [_column([row.get(name) for row in rows], encode) for name, encode in encoders]
+    return chain.from_iterable(zip(repeat(begin), *columns, strict=False))
+
+
+def _column(values: Sequence[Any], encode: Encode) -> Iterable[bytes]:
+    if encode in _OFTEN_THE_SAME:
+        different = set(values)
+        if len(different) < len(values) // 2:
+            told = {value: _ABSENT if value is None else encode(value) for value in different}
+            return map(told.__getitem__, values)
+    return [_ABSENT if value is None else encode(value) for value in values]
 
 
 def _encoder(kind: object) -> Encode:
@@ -108,3 +115,12 @@ _ENCODERS: Final[Mapping[type, Encode]] = {
     Integer: lambda value: _int4(4, value),
     Numeric: _numeric,
 }
+
+_OFTEN_THE_SAME: Final = {
+    _text,
+    _ENCODERS[Boolean],
+    _ENCODERS[Date],
+    _ENCODERS[SmallInteger],
+    _ENCODERS[Integer],
+}
+"""Encoders of codes, of names, of days: their values are quickly told apart."""

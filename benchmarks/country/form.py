@@ -16,7 +16,7 @@ class Form:
         form = example.replace(b"%", b"%%")
         # The longest first: one may be part of another.
         for name, text in sorted(gaps.items(), key=lambda gap: -len(gap[1])):
-            form = form.replace(text, b"%%(%b)b" % name.encode())
+            form = form.replace(text.replace(b"%", b"%%"), b"%%(%b)b" % name.encode())
         self._form = form
 
     def fill(self, values: Mapping[bytes, bytes]) -> bytes:

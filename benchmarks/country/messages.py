@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256, shake_128
 from typing import TYPE_CHECKING, Final
 
+import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from lxml import etree
@@ -149,8 +150,8 @@ class Signed:
 
     raw: bytes
     payload_sha256: bytes
-    report: Mapping[str, Any]
-    """As `MessageReport.to_dict` tells it."""
+    report: orjson.Fragment
+    """As `MessageReport.to_dict` tells it, in JSON already, its keys in the order of the journal's hashes."""
 
     head: str
     """IIN of who has signed."""
@@ -168,107 +169,82 @@ class Envelopes:
         example = sign_wsse((_MESSAGE % _names()).encode(), signer)
         tree = etree.fromstring(example)
         body = _found(tree, names.BODY)
-        self._certificate = signer.certificate.public_bytes(Encoding.DER)
         gaps = {name: text.encode() for name, text in _names().items()}
         gaps["body_id"] = str(body.attrib[names.WSU_ID]).encode()
         self._canonical_body = Form(canonical.exclusive(body), gaps)
         self._canonical_payload = Form(canonical.exclusive(body[0]), gaps)
         for name, tag in (("digest", names.DIGEST_VALUE), ("signature", names.SIGNATURE_VALUE)):
             gaps[name] = (_found(tree, tag).text or "").encode()
-        gaps["certificate"] = base64.b64encode(self._certificate)
+        certificate = signer.certificate.public_bytes(Encoding.DER)
+        gaps["certificate"] = base64.b64encode(certificate)
         self._envelope = Form(example, gaps)
-        self._serial = signer.certificate.serial_number.to_bytes(_SERIAL_OCTETS, "big")
         key = signer.certificate.public_key()
         if not isinstance(key, RSAPublicKey):
             raise TypeError(key)
-        self._modulus = key.public_numbers().n.to_bytes(_MODULUS_OCTETS, "big")
-        self._report: Report | None = None
+        serial = signer.certificate.serial_number.to_bytes(_SERIAL_OCTETS, "big")
+        self._certificate = Form(
+            certificate,
+            {
+                "employer": EXAMPLE_BIN.encode(),
+                "head": EXAMPLE_HEAD.encode(),
+                "serial": serial,
+                "modulus": key.public_numbers().n.to_bytes(_MODULUS_OCTETS, "big"),
+                "signature": signer.certificate.signature,
+            },
+        )
+        self._told = {
+            "employer": EXAMPLE_BIN,
+            "head": EXAMPLE_HEAD,
+            "serial": serial.hex(),
+            "fingerprint": sha256(certificate).hexdigest(),
+        }
+        self._report: Form | None = None
 
     def learn(self, report: Mapping[str, Any]) -> None:
         """What a verifier told of a message that the signer of the example has signed."""
-        self._report = Report(
-            report,
-            {
-                EXAMPLE_BIN: "%(employer)s",
-                EXAMPLE_HEAD: "%(head)s",
-                sha256(self._certificate).hexdigest(): "%(fingerprint)s",
-                self._serial.hex(): "%(serial)s",
-            },
+        (signature,) = report["signatures"]
+        told = {**self._told, "verified_at": report["verified_at"], "reference": signature["reference"]}
+        self._report = Form(
+            orjson.dumps(report, option=orjson.OPT_SORT_KEYS),
+            {name: text.encode() for name, text in told.items()},
         )
 
     def sign(self, registration: Registration, verified_at: datetime) -> Signed:
         """The envelope, and what would have been told of it then."""
         if self._report is None:
             raise AssertionError
-        employer, head = registration.signed_by, people.iin(HEADS + registration.employer)
-        serial = b"\x40" + shake_128(b"serial" + employer.encode()).digest(_SERIAL_OCTETS - 1)
-        certificate = self._certificate_of(employer.encode(), head.encode(), serial)
-        body_id = f"id-{registration.values['external_id'][::-1]}"
+        head = people.iin(HEADS + registration.employer)
+        told = {b"employer": registration.signed_by.encode(), b"head": head.encode()}
+        filler = shake_128(told[b"employer"]).digest(_SERIAL_OCTETS + _MODULUS_OCTETS + _SIGNATURE_OCTETS)
+        serial = b"\x40" + filler[1:_SERIAL_OCTETS]
+        certificate = self._certificate.fill(
+            {
+                **told,
+                b"serial": serial,
+                b"modulus": filler[_SERIAL_OCTETS:-_SIGNATURE_OCTETS],
+                b"signature": filler[-_SIGNATURE_OCTETS:],
+            }
+        )
         values = {name.encode(): text.encode() for name, text in registration.values.items()}
-        values[b"body_id"] = body_id.encode()
-        filler = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
+        values[b"body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
+        signature = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
         values[b"digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
-        values[b"signature"] = base64.b64encode(filler)
+        values[b"signature"] = base64.b64encode(signature)
         values[b"certificate"] = base64.b64encode(certificate)
-        told = {
-            "employer": employer,
-            "head": head,
-            "serial": serial.hex(),
-            "fingerprint": sha256(certificate).hexdigest(),
-        }
+        told[b"serial"] = serial.hex().encode()
+        told[b"fingerprint"] = sha256(certificate).hexdigest().encode()
+        told[b"verified_at"] = verified_at.isoformat().encode()
+        told[b"reference"] = b"#" + values[b"body_id"]
         return Signed(
             self._envelope.fill(values),
             sha256(self._canonical_payload.fill(values)).digest(),
-            self._report.fill(told, body_id, verified_at),
+            orjson.Fragment(self._report.fill(told)),
             head,
         )
-
-    def _certificate_of(self, employer: bytes, head: bytes, serial: bytes) -> bytes:
-        """As long as the example's, with a subject, a number, a key and a signature of its own."""
-        told = (
-            self._certificate.replace(EXAMPLE_BIN.encode(), employer)
-            .replace(EXAMPLE_HEAD.encode(), head)
-            .replace(self._serial, serial)
-            .replace(self._modulus, shake_128(b"key" + employer).digest(_MODULUS_OCTETS))
-        )
-        return told[:-_SIGNATURE_OCTETS] + shake_128(b"signature" + employer).digest(_SIGNATURE_OCTETS)
 
 
 def _found(tree: Element, tag: str) -> Element:
     return next(tree.iter(tag))
-
-
-def _form(text: str, gaps: Mapping[str, str]) -> str:
-    form = text.replace("%", "%%")
-    for given, gap in gaps.items():
-        form = form.replace(given, gap)
-    return form
-
-
-class Report:
-    """A verifier's report of one signature, to be told of others."""
-
-    def __init__(self, example: Mapping[str, Any], gaps: Mapping[str, str]) -> None:
-        """`gaps`: the texts in what is said of certificate and signer → what is to be filled in for them."""
-        self._example = example
-        (self._signature,) = example["signatures"]
-        self._parts = {}
-        for part in ("certificate", "signer"):
-            texts = {name: text for name, text in self._signature[part].items() if isinstance(text, str)}
-            forms = {name: _form(text, gaps) for name, text in texts.items()}
-            self._parts[part] = (
-                self._signature[part],
-                {n: form for n, form in forms.items() if "%(" in form},
-            )
-
-    def fill(self, values: Mapping[str, str], body_id: str, verified_at: datetime) -> Mapping[str, Any]:
-        """The report of another message."""
-        parts = {
-            part: {**same, **{name: form % values for name, form in forms.items()}}
-            for part, (same, forms) in self._parts.items()
-        }
-        signature = {**self._signature, "reference": f"#{body_id}", **parts}
-        return {**self._example, "verified_at": verified_at.isoformat(), "signatures": [signature]}
 
 
 def _names() -> dict[str, str]:
