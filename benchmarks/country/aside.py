@@ -6,6 +6,7 @@ still knows.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 _MEMORY: Final = "1GB"
 """For sorting a new index."""
 
+_AT_ONCE: Final = 4
+"""Indexes, those of a table one after the other: what is made at once reads its table once (`synchronize_seqscans`)."""
+
 _SETTLE: Final = "VACUUM (ANALYZE, PROCESS_TOAST false)"
 """The planner is to know the tables, and index-only scans their pages; the bytes of messages can wait."""
 
@@ -24,42 +28,38 @@ _OURS: Final = """
     CREATE SCHEMA IF NOT EXISTS country;
     CREATE TABLE IF NOT EXISTS country.put_aside (place int PRIMARY KEY, statement text NOT NULL)
 """
-# Foreign keys go first, for they lean on the others.
-_CONSTRAINTS: Final = """
-    SELECT conrelid::regclass::text AS on_table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS told
-    FROM pg_constraint WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype = ANY(%(kinds)s) AND conparentid = 0
-    ORDER BY contype, conname
-"""
 _REFERRING: Final = """
     SELECT conrelid::regclass::text AS on_table, quote_ident(conname) AS name, pg_get_constraintdef(oid) AS told
     FROM pg_constraint WHERE contype = 'f' AND conparentid = 0
     AND (confrelid = ANY(%(tables)s::regclass[]) OR conrelid = ANY(%(tables)s::regclass[])) ORDER BY conname
 """
+_KEYS: Final = """
+    SELECT conrelid::regclass::text AS on_table, quote_ident(conname) AS name,
+    CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END || ' USING INDEX ' || conindid::regclass AS told
+    FROM pg_constraint WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype IN ('p', 'u') AND conparentid = 0
+    ORDER BY conname
+"""
 _INDEXES: Final = """
     SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS told
     FROM pg_index WHERE indrelid = ANY(%(tables)s::regclass[])
-    AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid AND contype IN ('p', 'u'))
-    ORDER BY indexrelid::regclass::text
+    ORDER BY indrelid::regclass::text, indexrelid::regclass::text
 """
 
 
 def put_aside(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """Drops all indexes and constraints of the tables, and foreign keys to them, in one transaction."""
+    """Drops all indexes and keys of the tables, and foreign keys to them, in one transaction."""
     with connection.transaction():
         connection.execute(_OURS)
         given = {"tables": list(tables)}
+        indexes = connection.execute(_INDEXES, given).fetchall()
         statements: list[str] = []
-        for on_table, name, told in connection.execute(_REFERRING, given).fetchall():
-            statements.append(f"ALTER TABLE {on_table} ADD CONSTRAINT {name} {told}")
-            connection.execute(f"ALTER TABLE {on_table} DROP CONSTRAINT {name}")
-        for name, told in connection.execute(_INDEXES, given).fetchall():
+        for query in (_REFERRING, _KEYS):
+            for on_table, name, told in connection.execute(query, given).fetchall():
+                statements.append(f"ALTER TABLE {on_table} ADD CONSTRAINT {name} {told}")
+                connection.execute(f"ALTER TABLE {on_table} DROP CONSTRAINT {name}")
+        for name, told in indexes:
             statements.append(told)
-            connection.execute(f"DROP INDEX {name}")
-        for on_table, name, told in connection.execute(
-            _CONSTRAINTS, {**given, "kinds": ["p", "u"]}
-        ).fetchall():
-            statements.append(f"ALTER TABLE {on_table} ADD CONSTRAINT {name} {told}")
-            connection.execute(f"ALTER TABLE {on_table} DROP CONSTRAINT {name}")
+            connection.execute(f"DROP INDEX IF EXISTS {name}")  # a key's has gone with it
         for statement in statements:
             connection.execute(
                 "INSERT INTO country.put_aside SELECT coalesce(max(place), 0) + 1, %s FROM country.put_aside",
@@ -67,18 +67,29 @@ def put_aside(connection: psycopg.Connection[Any], tables: Sequence[str]) -> Non
             )
 
 
-def put_back(connection: psycopg.Connection[Any], tell: Callable[[str], None]) -> None:
-    """Makes all again that was put aside, each told of before; lets the planner know the tables."""
-    connection.execute(_OURS)
-    connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
-    connection.execute("SET max_parallel_maintenance_workers = 2")
-    while row := connection.execute(
-        "SELECT place, statement FROM country.put_aside ORDER BY place DESC LIMIT 1"
-    ).fetchone():
-        place, statement = row
+def put_back(database: str, tables: Sequence[str], tell: Callable[[str], None]) -> None:
+    """Makes all again that was put aside from the tables, each told of before; lets the planner know them."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(_OURS)
+        found = connection.execute("SELECT place, statement FROM country.put_aside ORDER BY place DESC")
+        left = found.fetchall()
+
+    def make(place: int, statement: str) -> None:
         tell(statement)
-        with connection.transaction():
+        with psycopg.connect(database) as connection:
+            connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
+            connection.execute("SET max_parallel_maintenance_workers = 0")
             connection.execute(statement)
             connection.execute("DELETE FROM country.put_aside WHERE place = %s", (place,))
-    tell(_SETTLE)
-    connection.execute(_SETTLE)
+
+    def settle(table: str) -> None:
+        tell(f"{_SETTLE} {table}")
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(f"{_SETTLE} {table}")
+
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        indexes = [one for one in left if one[1].startswith("CREATE")]
+        list(pool.map(lambda one: make(*one), indexes))
+        for one in left[len(indexes) :]:
+            make(*one)  # keys, then what refers to them, which locks two tables
+        list(pool.map(settle, tables))

@@ -38,6 +38,7 @@ _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _ABSENT: Final = b"\xff\xff\xff\xff"
 _length: Final = struct.Struct("!i").pack
+_UUID: Final = _length(16)
 _int2: Final = struct.Struct("!ih").pack
 _int4: Final = struct.Struct("!ii").pack
 _int8: Final = struct.Struct("!iq").pack
@@ -47,18 +48,17 @@ _EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
 
 def copy(connection: psycopg.Connection[Any], table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows. A column that no row has is left out."""
-    columns = [column for column in table.columns if any(row.get(column.name) is not None for row in rows)]
-    encoders = [(column.name, _encoder(column.type)) for column in columns]
-    names = ", ".join(f'"{column.name}"' for column in columns)
+    columns = {}
+    for column in table.columns:
+        values = [row.get(column.name) for row in rows]
+        if any(value is not None for value in values):
+            columns[column.name] = _column(values, _encoder(column.type))
+    names = ", ".join(f'"{name}"' for name in columns)
     statement: Any = f"COPY {qualified(table)} ({names}) FROM STDIN (FORMAT binary)"
+    begin = struct.pack("!h", len(columns))
     with connection.cursor() as cursor, cursor.copy(statement) as stream:
-        stream.write(b"".join((_HEAD, *_encoded(rows, encoders), _TAIL)))
-
-
-def _encoded(rows: Sequence[Mapping[str, Any]], encoders: Sequence[tuple[str, Encode]]) -> Iterable[bytes]:
-    begin = struct.pack("!h", len(encoders))
-    columns = [_column([row.get(name) for row in rows], encode) for name, encode in encoders]
-    return chain.from_iterable(zip(repeat(begin), *columns, strict=False))
+        encoded = chain.from_iterable(zip(repeat(begin), *columns.values(), strict=False))
+        stream.write(b"".join((_HEAD, *encoded, _TAIL)))
 
 
 def _column(values: Sequence[Any], encode: Encode) -> Iterable[bytes]:
@@ -104,7 +104,7 @@ def _numeric(value: Decimal) -> bytes:
 _ENCODERS: Final[Mapping[type, Encode]] = {
     JSONB: _json,
     Text: _text,
-    Uuid: lambda value: _length(16) + value.bytes,
+    Uuid: lambda value: _UUID + value.int.to_bytes(16),
     LargeBinary: _octets,
     DateTime: _instant,
     Date: lambda value: _int4(4, value.toordinal() - _EPOCH_DAY),
@@ -116,11 +116,5 @@ _ENCODERS: Final[Mapping[type, Encode]] = {
     Numeric: _numeric,
 }
 
-_OFTEN_THE_SAME: Final = {
-    _text,
-    _ENCODERS[Boolean],
-    _ENCODERS[Date],
-    _ENCODERS[SmallInteger],
-    _ENCODERS[Integer],
-}
-"""Encoders of codes, of names, of days: their values are quickly told apart."""
+_OFTEN_THE_SAME: Final = {_ENCODERS[kind] for kind in (Text, Date, Boolean, SmallInteger, Integer)}
+"""Encoders of codes, names, days: values that are quickly told apart, and that are told alike if they are equal."""

@@ -65,15 +65,15 @@ def load(database: str, plan: Plan, upto: int, ca: Path, slice_size: int = SLICE
     `ca`: the test CA's directory. Raises LoadError, psycopg.Error.
     """
     begun = time.monotonic()
-    with psycopg.connect(database, autocommit=True) as connection:
-        before = count(database)
-        loaded = Loaded(upto - before, 0.0)
-        if before < upto:
+    before = count(database)
+    loaded = Loaded(upto - before, 0.0)
+    if before < upto:
+        with psycopg.connect(database, autocommit=True) as connection:
             put_aside(connection, FILLED)
-            with _bar() as bar:
-                loaded.megabytes = _fill(Filling(database, plan, upto, ca, slice_size), bar, before)
-        loaded.filling_seconds = time.monotonic() - begun
-        put_back(connection, lambda statement: print(f"  {statement[:110]}", flush=True))
+        with _bar() as bar:
+            loaded.megabytes = _fill(Filling(database, plan, upto, ca, slice_size), bar, before)
+    loaded.filling_seconds = time.monotonic() - begun
+    put_back(database, FILLED, lambda statement: print(f"  {statement[:110]}", flush=True))
     loaded.seconds = time.monotonic() - begun
     return loaded
 
