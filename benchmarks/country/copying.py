@@ -49,10 +49,12 @@ _EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
 def copy(connection: psycopg.Connection[Any], table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows. A column that no row has is left out."""
     columns = {}
+    told = set().union(*rows)
     for column in table.columns:
-        values = [row.get(column.name) for row in rows]
-        if any(value is not None for value in values):
-            columns[column.name] = _column(values, _encoder(column.type))
+        if column.name in told:
+            values = [row.get(column.name) for row in rows]
+            if any(value is not None for value in values):
+                columns[column.name] = _column(values, _encoder(column.type))
     names = ", ".join(f'"{name}"' for name in columns)
     statement: Any = f"COPY {qualified(table)} ({names}) FROM STDIN (FORMAT binary)"
     begin = struct.pack("!h", len(columns))

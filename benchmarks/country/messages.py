@@ -6,8 +6,9 @@ import base64
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256, shake_128
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -157,6 +158,19 @@ class Signed:
     """IIN of who has signed."""
 
 
+class _Holder(NamedTuple):
+    """Who signs for an employer."""
+
+    head: str
+    """IIN."""
+
+    certificate: bytes
+    """In base64."""
+
+    told: Mapping[bytes, bytes]
+    """What a report says of it."""
+
+
 class Envelopes:
     """Signed envelopes of the past: their digests hold, their signatures and certificates are filler.
 
@@ -199,6 +213,7 @@ class Envelopes:
             "fingerprint": sha256(certificate).hexdigest(),
         }
         self._report: Form | None = None
+        self._holder = lru_cache(maxsize=1)(self._holder_of)  # an employer tells of some contracts in a row
 
     def learn(self, report: Mapping[str, Any]) -> None:
         """What a verifier told of a message that the signer of the example has signed."""
@@ -213,10 +228,30 @@ class Envelopes:
         """The envelope, and what would have been told of it then."""
         if self._report is None:
             raise AssertionError
-        head = people.iin(HEADS + registration.employer)
-        told = {b"employer": registration.signed_by.encode(), b"head": head.encode()}
-        filler = shake_128(told[b"employer"]).digest(_SERIAL_OCTETS + _MODULUS_OCTETS + _SIGNATURE_OCTETS)
+        holder = self._holder(registration.employer, registration.signed_by)
+        values = {name.encode(): text.encode() for name, text in registration.values.items()}
+        values[b"body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
+        signature = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
+        values[b"digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
+        values[b"signature"] = base64.b64encode(signature)
+        values[b"certificate"] = holder.certificate
+        told = {
+            **holder.told,
+            b"verified_at": verified_at.isoformat().encode(),
+            b"reference": b"#" + values[b"body_id"],
+        }
+        return Signed(
+            self._envelope.fill(values),
+            sha256(self._canonical_payload.fill(values)).digest(),
+            orjson.Fragment(self._report.fill(told)),
+            holder.head,
+        )
+
+    def _holder_of(self, employer: int, number: str) -> _Holder:
+        head = people.iin(HEADS + employer)
+        filler = shake_128(number.encode()).digest(_SERIAL_OCTETS + _MODULUS_OCTETS + _SIGNATURE_OCTETS)
         serial = b"\x40" + filler[1:_SERIAL_OCTETS]
+        told = {b"employer": number.encode(), b"head": head.encode()}
         certificate = self._certificate.fill(
             {
                 **told,
@@ -225,22 +260,9 @@ class Envelopes:
                 b"signature": filler[-_SIGNATURE_OCTETS:],
             }
         )
-        values = {name.encode(): text.encode() for name, text in registration.values.items()}
-        values[b"body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
-        signature = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
-        values[b"digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
-        values[b"signature"] = base64.b64encode(signature)
-        values[b"certificate"] = base64.b64encode(certificate)
         told[b"serial"] = serial.hex().encode()
         told[b"fingerprint"] = sha256(certificate).hexdigest().encode()
-        told[b"verified_at"] = verified_at.isoformat().encode()
-        told[b"reference"] = b"#" + values[b"body_id"]
-        return Signed(
-            self._envelope.fill(values),
-            sha256(self._canonical_payload.fill(values)).digest(),
-            orjson.Fragment(self._report.fill(told)),
-            head,
-        )
+        return _Holder(head, base64.b64encode(certificate), told)
 
 
 def _found(tree: Element, tag: str) -> Element:

@@ -6,7 +6,7 @@ import csv
 import re
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -71,6 +71,7 @@ def _birthdays() -> Sequence[tuple[str, int, int]]:
     return told
 
 
+@lru_cache(maxsize=1)
 def bin_of(employer: int) -> str:
     """Nobody's BIN: one to be given out in the 2070s."""
     while True:

@@ -15,6 +15,8 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 
 _BITS: Final = (1 << 64) - 1
 
+_IN_A_ROW: Final = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -34,8 +36,11 @@ class Plan:
         return max(1, self.employees // 20)
 
     def employer_of(self, contract: int) -> int:
-        """Whose contract it is: the n-th employer has some √(employers / 4n) times as many as the average."""
-        share = (contract * _GOLDEN & _BITS) / 2**64
+        """Whose contract it is: the n-th employer has some √(employers / 4n) times as many as the average.
+
+        Each tells of some in a row.
+        """
+        share = (contract // _IN_A_ROW * _GOLDEN & _BITS) / 2**64
         return int(self.employers * share * share)
 
     def moment(self, contract: int) -> datetime:
