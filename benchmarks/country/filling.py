@@ -17,7 +17,6 @@ import psycopg
 from benchmarks.country.copying import copy
 from benchmarks.country.plan import NODE, Plan
 from benchmarks.country.works import Works
-from esutd_bus.edge.large_pages import gather_in_large_pages
 from esutd_bus.store import tables
 from esutd_bus.store.decision import Decided
 from esutd_bus.store.journal import GENESIS, Head
@@ -71,7 +70,6 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
         gc.collect()
         gc.freeze()
         gc.disable()
-        gather_in_large_pages()
         contracts = iter(filling.plan.of_chain(chain, filling.upto)[head.seq // RECORDS_OF_A_CONTRACT :])
         for done in count(1):
             if not (some := list(islice(contracts, filling.slice_size))):
