@@ -18,7 +18,7 @@ _MEMORY: Final = "1GB"
 """For sorting a new index."""
 
 _AT_ONCE: Final = 4
-"""Indexes, those of a table one after the other: what is made at once reads its table once (`synchronize_seqscans`)."""
+"""Indexes, in the order of their tables: those that are made at once read a table once (`synchronize_seqscans`)."""
 
 _SETTLE: Final = "VACUUM (ANALYZE, PROCESS_TOAST false)"
 """The planner is to know the tables, and index-only scans their pages; the bytes of messages can wait."""
@@ -35,7 +35,7 @@ _REFERRING: Final = """
 """
 _KEYS: Final = """
     SELECT conrelid::regclass::text AS on_table, quote_ident(conname) AS name,
-    CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END || ' USING INDEX ' || conindid::regclass AS told
+    CASE contype WHEN 'p' THEN 'PRIMARY KEY' ELSE 'UNIQUE' END || ' USING INDEX ' || quote_ident(conname) AS told
     FROM pg_constraint WHERE conrelid = ANY(%(tables)s::regclass[]) AND contype IN ('p', 'u') AND conparentid = 0
     ORDER BY conname
 """
@@ -73,8 +73,12 @@ def put_back(database: str, tables: Sequence[str], tell: Callable[[str], None]) 
         connection.execute(_OURS)
         found = connection.execute("SELECT place, statement FROM country.put_aside ORDER BY place DESC")
         left = found.fetchall()
+    indexes = [one for one in left if one[1].startswith("CREATE")]
+    # Keys, then what refers to them: each locks its tables.
+    constraints = [one for one in left if one not in indexes]
 
-    def make(place: int, statement: str) -> None:
+    def make(one: tuple[int, str]) -> None:
+        place, statement = one
         tell(statement)
         with psycopg.connect(database) as connection:
             connection.execute(f"SET maintenance_work_mem = '{_MEMORY}'")
@@ -88,8 +92,7 @@ def put_back(database: str, tables: Sequence[str], tell: Callable[[str], None]) 
             connection.execute(f"{_SETTLE} {table}")
 
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        indexes = [one for one in left if one[1].startswith("CREATE")]
-        list(pool.map(lambda one: make(*one), indexes))
-        for one in left[len(indexes) :]:
-            make(*one)  # keys, then what refers to them, which locks two tables
+        list(pool.map(make, indexes))
+        for one in constraints:
+            make(one)
         list(pool.map(settle, tables))

@@ -38,7 +38,6 @@ _HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 _TAIL: Final = b"\xff\xff"
 _ABSENT: Final = b"\xff\xff\xff\xff"
 _length: Final = struct.Struct("!i").pack
-_UUID: Final = _length(16)
 _int2: Final = struct.Struct("!ih").pack
 _int4: Final = struct.Struct("!ii").pack
 _int8: Final = struct.Struct("!iq").pack
@@ -48,13 +47,12 @@ _EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
 
 def copy(connection: psycopg.Connection[Any], table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows. A column that no row has is left out."""
-    columns = {}
     told = set().union(*rows)
-    for column in table.columns:
-        if column.name in told:
-            values = [row.get(column.name) for row in rows]
-            if any(value is not None for value in values):
-                columns[column.name] = _column(values, _encoder(column.type))
+    columns = {
+        column.name: _column([row.get(column.name) for row in rows], _encoder(column.type))
+        for column in table.columns
+        if column.name in told
+    }
     names = ", ".join(f'"{name}"' for name in columns)
     statement: Any = f"COPY {qualified(table)} ({names}) FROM STDIN (FORMAT binary)"
     begin = struct.pack("!h", len(columns))
@@ -106,7 +104,7 @@ def _numeric(value: Decimal) -> bytes:
 _ENCODERS: Final[Mapping[type, Encode]] = {
     JSONB: _json,
     Text: _text,
-    Uuid: lambda value: _UUID + value.int.to_bytes(16),
+    Uuid: lambda value: _length(16) + value.bytes,
     LargeBinary: _octets,
     DateTime: _instant,
     Date: lambda value: _int4(4, value.toordinal() - _EPOCH_DAY),

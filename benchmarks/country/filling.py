@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -71,9 +71,8 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
         gc.freeze()
         gc.disable()
         contracts = iter(filling.plan.of_chain(chain, filling.upto)[head.seq // RECORDS_OF_A_CONTRACT :])
-        for done in count(1):
-            if not (some := list(islice(contracts, filling.slice_size))):
-                break
+        slices = iter(lambda: list(islice(contracts, filling.slice_size)), [])
+        for done, some in enumerate(slices, start=1):
             _write(connection, _rows(works, some, head), head)
             told.put(len(some))
             if done % _COLLECT_EVERY == 0:

@@ -32,10 +32,9 @@ if TYPE_CHECKING:
     from multiprocessing.queues import Queue
     from pathlib import Path
 
+_TELL_EVERY_SECONDS: Final = 0.5
 _SEAL_EVERY_SECONDS: Final = 10.0
-_LOOK_EVERY_SECONDS: Final = 0.5
-_WATCH_EVERY_SECONDS: Final = 3.0
-"""To know the memory of a process, the kernel goes through all its pages."""
+"""And look at the memory: to know that of a process, the kernel goes through all its pages."""
 
 _TENTHS: Final = 10
 
@@ -107,22 +106,20 @@ def _fill(filling: Filling, bar: Progress, before: int) -> list[float]:
     for worker in workers:
         worker.start()
     watch = _Watch(filling.upto - before, [psutil.Process(), *(psutil.Process(one.pid) for one in workers)])
-    sealed = watched = time.monotonic()
+    sealed = time.monotonic()
     at_work = True
     while at_work:
         at_work = any(worker.is_alive() for worker in workers)
         if (code := next((worker.exitcode for worker in workers if worker.exitcode), None)) is not None:
             raise LoadError(f"a process of the loader ended with {code}")
-        time.sleep(_LOOK_EVERY_SECONDS)
+        time.sleep(_TELL_EVERY_SECONDS)
         while not told.empty():
             count = told.get()
             bar.advance(task, count)
             watch.done += count
-        if time.monotonic() - watched > _WATCH_EVERY_SECONDS:
-            watch.look()
-            watched = time.monotonic()
         if time.monotonic() - sealed > _SEAL_EVERY_SECONDS:
             asyncio.run(_seal(filling.database))
+            watch.look()
             sealed = time.monotonic()
     asyncio.run(_seal(filling.database))
     return watch.megabytes()

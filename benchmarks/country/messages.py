@@ -228,7 +228,7 @@ class Envelopes:
         """The envelope, and what would have been told of it then."""
         if self._report is None:
             raise AssertionError
-        holder = self._holder(registration.employer, registration.signed_by)
+        holder = self._holder(registration.employer)
         values = {name.encode(): text.encode() for name, text in registration.values.items()}
         values[b"body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
         signature = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
@@ -247,8 +247,9 @@ class Envelopes:
             holder.head,
         )
 
-    def _holder_of(self, employer: int, number: str) -> _Holder:
-        head = people.iin(HEADS + employer)
+    def _holder_of(self, employer: int) -> _Holder:
+        """Of a certificate as long as the example's, with a subject, a number, a key and a signature of its own."""
+        number, head = people.bin_of(employer), people.iin(HEADS + employer)
         filler = shake_128(number.encode()).digest(_SERIAL_OCTETS + _MODULUS_OCTETS + _SIGNATURE_OCTETS)
         serial = b"\x40" + filler[1:_SERIAL_OCTETS]
         told = {b"employer": number.encode(), b"head": head.encode()}

@@ -16,6 +16,7 @@ _GOLDEN: Final = 0x9E3779B97F4A7C15
 _BITS: Final = (1 << 64) - 1
 
 _IN_A_ROW: Final = 8
+"""Contracts that an employer tells of one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,7 @@ class Plan:
     """With zone."""
 
     chains: int = 2
-    """The journal's, each with a process of the loader: one for each core, more only stand in each other's way."""
+    """The journal's, each with a process of the loader: on two cores, more only stand in each other's way."""
 
     @property
     def employers(self) -> int:
@@ -36,10 +37,7 @@ class Plan:
         return max(1, self.employees // 20)
 
     def employer_of(self, contract: int) -> int:
-        """Whose contract it is: the n-th employer has some √(employers / 4n) times as many as the average.
-
-        Each tells of some in a row.
-        """
+        """Whose contract it is: the n-th employer has some √(employers / 4n) times as many as the average."""
         share = (contract // _IN_A_ROW * _GOLDEN & _BITS) / 2**64
         return int(self.employers * share * share)
 
