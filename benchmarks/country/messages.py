@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256, shake_128
+from io import BytesIO
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
@@ -62,9 +63,10 @@ _MESSAGE: Final = (
 _LATE_BY: Final = (0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 12)
 """How many days after its conclusion a contract is told of: the last is too late."""
 
-_SERIAL_OCTETS: Final = 20
 _SIGNATURE_OCTETS: Final = 256
 _MODULUS_OCTETS: Final = 256
+_FILLER_OCTETS: Final = _MODULUS_OCTETS + _SIGNATURE_OCTETS + 20
+"""And a serial number: at most 20 octets (RFC 5280, 4.1.2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,9 @@ class Envelopes:
         key = signer.certificate.public_key()
         if not isinstance(key, RSAPublicKey):
             raise TypeError(key)
-        serial = signer.certificate.serial_number.to_bytes(_SERIAL_OCTETS, "big")
+        number = signer.certificate.serial_number
+        serial = number.to_bytes(number.bit_length() // 8 + 1)  # as DER has it
+        self._serial_octets = len(serial)
         self._certificate = Form(
             certificate,
             {
@@ -209,7 +213,7 @@ class Envelopes:
         self._told = {
             "employer": EXAMPLE_BIN,
             "head": EXAMPLE_HEAD,
-            "serial": serial.hex(),
+            "serial": f"{number:x}",
             "fingerprint": sha256(certificate).hexdigest(),
         }
         self._report: Form | None = None
@@ -250,15 +254,15 @@ class Envelopes:
     def _holder_of(self, employer: int) -> _Holder:
         """Of a certificate as long as the example's, with a subject, a number, a key and a signature of its own."""
         number, head = people.bin_of(employer), people.iin(HEADS + employer)
-        filler = shake_128(number.encode()).digest(_SERIAL_OCTETS + _MODULUS_OCTETS + _SIGNATURE_OCTETS)
-        serial = b"\x40" + filler[1:_SERIAL_OCTETS]
+        filler = BytesIO(shake_128(number.encode()).digest(_FILLER_OCTETS))
+        serial = b"\x40" + filler.read(self._serial_octets - 1)
         told = {b"employer": number.encode(), b"head": head.encode()}
         certificate = self._certificate.fill(
             {
                 **told,
                 b"serial": serial,
-                b"modulus": filler[_SERIAL_OCTETS:-_SIGNATURE_OCTETS],
-                b"signature": filler[-_SIGNATURE_OCTETS:],
+                b"modulus": b"\xc0" + filler.read(_MODULUS_OCTETS - 1),  # of as many bits as the example's
+                b"signature": filler.read(_SIGNATURE_OCTETS),
             }
         )
         told[b"serial"] = serial.hex().encode()

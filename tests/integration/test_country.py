@@ -11,25 +11,32 @@ import os
 import re
 import shutil
 import time
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from benchmarks.country.aside import put_aside, put_back
 from benchmarks.country.employers import employer
+from benchmarks.country.filling import FILLED
 from benchmarks.country.loader import keep_plan, load
 from benchmarks.country.measure import LOOKUPS, registers
 from benchmarks.country.messages import Registration, registration, unsigned
 from benchmarks.country.plan import Plan
 from benchmarks.country.server import prepare
+from lxml import etree
 from psycopg.rows import dict_row
 
 from esutd_bus.node import open_node
 from esutd_bus.passage import Incoming
 from esutd_bus.register.identifiers import is_bin, is_iin
 from esutd_bus.settings import Settings
+from esutd_bus.signature import canonical, names
+from esutd_bus.signature.certificates import read_certificate
 from esutd_bus.signature.signing import sign_wsse
 from esutd_bus.store.compression import expand
 from esutd_bus.store.connection import connect_now
@@ -172,6 +179,50 @@ def test_a_killed_loader_leaves_nothing_out_and_nothing_open(country: str, empty
     assert verified.whole
     assert verified.records == 2 * EMPLOYEES
     assert verified.seals > 0
+
+
+@pytest.mark.parametrize("kind", ["CREATE", "PRIMARY KEY", "FOREIGN KEY"])
+def test_what_was_put_aside_comes_back_whenever_it_is_interrupted(
+    postgres: str, ca: TestCa, empty: str, kind: str
+) -> None:
+    url = prepare(create_database(postgres, f"esutd_country_{kind[:3].lower()}"), ca)
+    with psycopg.connect(url, autocommit=True) as connection:
+        put_aside(connection, FILLED)
+    assert told_of(url, INDEXES) != told_of(empty, INDEXES)
+
+    def tell(statement: str) -> None:
+        if kind in statement:
+            raise InterruptedError(statement)
+
+    with pytest.raises(InterruptedError):
+        put_back(url, FILLED, tell)
+    assert told_of(url, CONSTRAINTS) != told_of(empty, CONSTRAINTS)
+    with psycopg.connect(url, autocommit=True) as connection:
+        put_aside(connection, FILLED)  # as by a load that goes on with more
+    put_back(url, FILLED, lambda _statement: None)
+    for what in (INDEXES, CONSTRAINTS):
+        assert told_of(url, what) == told_of(empty, what)
+
+
+def test_a_report_tells_of_what_its_message_holds(country: str, plan: Plan) -> None:
+    for told in (registration(plan, contract) for contract in REGISTERED_HERE):
+        with psycopg.connect(country, row_factory=dict_row) as connection:
+            (found,) = connection.execute(ROWS, (told.signed_by, told.values["external_id"])).fetchall()
+        envelope = etree.fromstring(expand(found["message_body"]))
+        (signature,) = read_report(found["report"])["signatures"]
+        body = next(envelope.iter(names.BODY))
+        assert signature["reference"] == f"#{body.attrib[names.WSU_ID]}"
+        digest = b64encode(sha256(canonical.exclusive(body)).digest()).decode()
+        assert digest == next(envelope.iter(names.DIGEST_VALUE)).text
+        der = b64decode(
+            next(one for one in envelope.iter() if "X509v3" in one.get("ValueType", "")).text or ""
+        )
+        certificate = read_certificate(der)
+        assert certificate.require_holder().bin == told.signed_by
+        for part, read in (("certificate", certificate.summary), ("signer", certificate.holder)):
+            texts = {name: text for name in signature[part] if isinstance(text := getattr(read, name), str)}
+            assert {"serial", "fingerprint", "subject"} <= texts.keys()
+            assert {name: signature[part][name] for name in texts} == texts
 
 
 def test_a_plan_of_the_countrys_size_tells_its_last_message() -> None:
