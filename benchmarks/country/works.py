@@ -138,8 +138,8 @@ class Works:
 
     def _learn(self) -> None:
         message, _, _ = self._read(registration(self._plan, 0))
-        if message.report is None:
-            raise AssertionError
+        if not isinstance(message.report, dict):
+            raise TypeError(message.report)
         self._envelopes.learn(message.report)
 
     def _kind(self, told: Registration) -> _Kind:
