@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from benchmarks import machine
-from esutd_bus.store.embedded import EmbeddedPostgres
+from esutd_bus.store.embedded import EmbeddedPostgres, create_database
 from esutd_bus.testbed.test_ca import TestCa
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Place:
         """The URL of a database of that name, new."""
         with psycopg.connect(self.server, autocommit=True) as connection:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-            connection.execute(f'CREATE DATABASE "{name}"')
+            create_database(connection, name)
         return psycopg.conninfo.make_conninfo(self.server, dbname=name)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from esutd_bus.store.dictionaries import load_packaged_once
+from esutd_bus.store.embedded import create_database
 from esutd_bus.store.schema import upgrade
 from esutd_bus.testbed.test_partners import record_test_partners
 
@@ -23,7 +24,7 @@ def database(server: str, name: str, ca: TestCa, *, anew: bool = False) -> str:
         if anew:
             connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
-            connection.execute(f'CREATE DATABASE "{name}"')
+            create_database(connection, name)
     return prepare(psycopg.conninfo.make_conninfo(server, dbname=name), ca)
 
 

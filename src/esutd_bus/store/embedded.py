@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 import psycopg
 
@@ -23,8 +24,20 @@ SETTINGS = MappingProxyType(
 )
 """What the server is started with, in place of PostgreSQL's defaults."""
 
+_SAME_EVERYWHERE = "TEMPLATE template0 ENCODING UTF8 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8'"
+_KNOWN_SINCE = 170000
+
 _OURS = "esutd-bus.conf"
 _INCLUDE = f"\ninclude_if_exists = '{_OURS}'\n"
+
+
+def create_database(connection: psycopg.Connection[Any], name: str) -> None:
+    """Creates a database whose texts have the order of their code points and the cases of Unicode on every machine.
+
+    On a server before PostgreSQL 17 they have those of its locale (PostgreSQL 17, 23.1.4).
+    """
+    options = _SAME_EVERYWHERE if connection.info.server_version >= _KNOWN_SINCE else ""
+    connection.execute(f'CREATE DATABASE "{name}" {options}'.encode())
 
 
 class EmbeddedPostgres:
@@ -59,7 +72,7 @@ class EmbeddedPostgres:
         with psycopg.connect(self._server.get_uri(), autocommit=True) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone()
             if found is None:
-                connection.execute(f'CREATE DATABASE "{DATABASE}"')
+                create_database(connection, DATABASE)
         return str(self._server.get_uri(database=DATABASE))
 
     def _configure(self) -> None:
