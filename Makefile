@@ -1,6 +1,10 @@
 # The two commands of the README, and what CI runs beside them. Each target does its own set-up.
 
-PYTHON ?= python3
+# The distribution's Python, where it is new enough: it is built with profile-guided optimization, which those that
+# pyenv builds are not unless told so. Without it, python3 of the PATH.
+DISTRIBUTIONS := /usr/bin/python3
+PYTHON ?= $(shell $(DISTRIBUTIONS) -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null \
+	&& echo $(DISTRIBUTIONS) || echo python3)
 VENV ?= .venv
 # Test processes; a file's tests stay together, since they share services and databases.
 JOBS ?= 2
