@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -24,13 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from benchmarks.country.form import Form, Gap
 from esutd_bus.store.statements import qualified
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     import psycopg
-    from sqlalchemy import Table
+    from sqlalchemy import Column, Table
 
     Encode = Callable[[Any], bytes]
 
@@ -45,36 +45,41 @@ _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
 
 
-def copy(connection: psycopg.Connection[Any], table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Adds the rows. A column that no row has is left out."""
-    told = set().union(*rows)
-    columns = {
-        column.name: _column([row.get(column.name) for row in rows], _encoder(column.type))
-        for column in table.columns
-        if column.name in told
-    }
-    names = ", ".join(f'"{name}"' for name in columns)
-    statement: Any = f"COPY {qualified(table)} ({names}) FROM STDIN (FORMAT binary)"
-    begin = struct.pack("!h", len(columns))
+def copy(connection: psycopg.Connection[Any], columns: Sequence[Column[Any]], rows: Iterable[bytes]) -> None:
+    """Adds rows to the columns' table."""
+    names = ", ".join(f'"{column.name}"' for column in columns)
+    statement: Any = f"COPY {qualified(columns[0].table)} ({names}) FROM STDIN (FORMAT binary)"
     with connection.cursor() as cursor, cursor.copy(statement) as stream:
-        encoded = chain.from_iterable(zip(repeat(begin), *columns.values(), strict=False))
-        stream.write(b"".join((_HEAD, *encoded, _TAIL)))
+        stream.write(b"".join((_HEAD, *rows, _TAIL)))
 
 
-def _column(values: Sequence[Any], encode: Encode) -> Iterable[bytes]:
-    if encode in _OFTEN_THE_SAME:
-        different = set(values)
-        if len(different) < len(values) // 2:
-            told = {value: _ABSENT if value is None else encode(value) for value in different}
-            return map(told.__getitem__, values)
-    return [_ABSENT if value is None else encode(value) for value in values]
+def told_columns(table: Table, rows: Iterable[Mapping[str, Any]]) -> Sequence[Column[Any]]:
+    """Those that a row has, in the table's order: the others have their defaults."""
+    told = set().union(*rows)
+    return [column for column in table.columns if column.name in told]
 
 
-def _encoder(kind: object) -> Encode:
+def row_form(columns: Sequence[Column[Any]], row: Mapping[str, Any], gaps: Mapping[str, str]) -> Form:
+    """A row as COPY takes it. `gaps`: column → the name of the value that is filled in, as its `encoder` tells it."""
+
+    def parts() -> Iterator[bytes | Gap]:
+        yield struct.pack("!h", len(columns))
+        for column in columns:
+            if column.name in gaps:
+                yield Gap(gaps[column.name])
+            else:
+                value = row.get(column.name)
+                yield _ABSENT if value is None else encoder(column)(value)
+
+    return Form(parts())
+
+
+def encoder(column: Column[Any]) -> Encode:
+    """Makes a field of a value of the column."""
     for known, encode in _ENCODERS.items():
-        if isinstance(kind, known):
+        if isinstance(column.type, known):
             return encode
-    raise TypeError(kind)
+    raise TypeError(column)
 
 
 def _text(value: str) -> bytes:
@@ -115,6 +120,3 @@ _ENCODERS: Final[Mapping[type, Encode]] = {
     Integer: lambda value: _int4(4, value),
     Numeric: _numeric,
 }
-
-_OFTEN_THE_SAME: Final = {_ENCODERS[kind] for kind in (Text, Date, Boolean, SmallInteger, Integer)}
-"""Encoders of codes, names, days: values that are quickly told apart, and that are told alike if they are equal."""

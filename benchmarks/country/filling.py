@@ -15,23 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 import psycopg
 
 from benchmarks.country.copying import copy
+from benchmarks.country.entries import Entries, Rows
 from benchmarks.country.plan import NODE, Plan
-from benchmarks.country.works import Works
-from esutd_bus.store import tables
-from esutd_bus.store.decision import Decided
 from esutd_bus.store.journal import GENESIS, Head
-from esutd_bus.store.projection import Projection
-from esutd_bus.store.subscriptions import Subscriptions
-from esutd_bus.store.writer import rows_of
 from esutd_bus.testbed.test_ca import TestCa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
     from multiprocessing.queues import Queue
     from multiprocessing.synchronize import Lock
     from pathlib import Path
-
-    from sqlalchemy import Table
 
 FILLED: Final = ("contract", "contract_event", "request", "message")
 """The tables that registrations add rows to."""
@@ -61,7 +53,7 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
     parent = os.getppid()
     # The engine takes a free chain of the node for a moment: together they would ask for new ones.
     with alone:
-        works = Works(filling.plan, TestCa.load(filling.ca), filling.database)
+        entries = Entries(filling.plan, TestCa.load(filling.ca), filling.database)
     with psycopg.connect(filling.database, autocommit=True) as connection:
         # What is lost when the server falls is added again: the chain's head falls with it.
         connection.execute("SET synchronous_commit = off")
@@ -73,7 +65,7 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
         contracts = iter(filling.plan.of_chain(chain, filling.upto)[head.seq // RECORDS_OF_A_CONTRACT :])
         slices = iter(lambda: list(islice(contracts, filling.slice_size)), [])
         for done, some in enumerate(slices, start=1):
-            _write(connection, _rows(works, some, head), head)
+            _write(connection, entries.rows(some, head), head)
             told.put(len(some))
             if done % _COLLECT_EVERY == 0:
                 gc.collect()
@@ -81,33 +73,13 @@ def fill_chain(filling: Filling, chain: int, told: Queue[int], alone: Lock) -> N
                 sys.exit("the loader was killed")
 
 
-def _write(
-    connection: psycopg.Connection[Any], rows: Mapping[Table, Sequence[Mapping[str, Any]]], head: Head
-) -> None:
+def _write(connection: psycopg.Connection[Any], rows: Rows, head: Head) -> None:
     with connection.transaction():
-        for table in tables.metadata.sorted_tables:
-            if table in rows:
-                copy(connection, table, rows[table])
+        for columns, some in rows.items():
+            copy(connection, columns, some)
         connection.execute(
             "UPDATE journal_chain SET seq = %s, hash = %s WHERE chain = %s", (head.seq, head.hash, head.chain)
         )
-
-
-def _rows(works: Works, contracts: Sequence[int], head: Head) -> Mapping[Table, Sequence[Mapping[str, Any]]]:
-    """By table, as the store would write them; moves the head."""
-    decided = Decided()
-    for contract in contracts:
-        work, outcome = works.work(contract)
-        decided.outcomes[work] = outcome
-    rows: dict[Table, Sequence[Mapping[str, Any]]] = dict(
-        rows_of(decided, head, Projection({}, Subscriptions())).inserts
-    )
-    answered = (outcome.answer.recorded_at for outcome in decided.outcomes.values())
-    # It was bound then, not now.
-    rows[tables.request] = [
-        {**row, "bound_at": at} for row, at in zip(rows[tables.request], answered, strict=True)
-    ]
-    return rows
 
 
 def _take(connection: psycopg.Connection[Any], chain: int) -> Head:

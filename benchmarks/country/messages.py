@@ -153,7 +153,7 @@ class Signed:
 
     raw: bytes
     payload_sha256: bytes
-    report: orjson.Fragment
+    report: bytes
     """As `MessageReport.to_dict` tells it, in JSON already, its keys in the order of the journal's hashes."""
 
     head: str
@@ -169,7 +169,7 @@ class _Holder(NamedTuple):
     certificate: bytes
     """In base64."""
 
-    told: Mapping[bytes, bytes]
+    told: Mapping[str, bytes]
     """What a report says of it."""
 
 
@@ -187,20 +187,20 @@ class Envelopes:
         body = _found(tree, names.BODY)
         gaps = {name: text.encode() for name, text in _names().items()}
         gaps["body_id"] = str(body.attrib[names.WSU_ID]).encode()
-        self._canonical_body = Form(canonical.exclusive(body), gaps)
-        self._canonical_payload = Form(canonical.exclusive(body[0]), gaps)
+        self._canonical_body = Form.like(canonical.exclusive(body), gaps)
+        self._canonical_payload = Form.like(canonical.exclusive(body[0]), gaps)
         for name, tag in (("digest", names.DIGEST_VALUE), ("signature", names.SIGNATURE_VALUE)):
             gaps[name] = (_found(tree, tag).text or "").encode()
         certificate = signer.certificate.public_bytes(Encoding.DER)
         gaps["certificate"] = base64.b64encode(certificate)
-        self._envelope = Form(example, gaps)
+        self._envelope = Form.like(example, gaps)
         key = signer.certificate.public_key()
         if not isinstance(key, RSAPublicKey):
             raise TypeError(key)
         number = signer.certificate.serial_number
         serial = number.to_bytes(number.bit_length() // 8 + 1)  # as DER has it
         self._serial_octets = len(serial)
-        self._certificate = Form(
+        self._certificate = Form.like(
             certificate,
             {
                 "employer": EXAMPLE_BIN.encode(),
@@ -223,7 +223,7 @@ class Envelopes:
         """What a verifier told of a message that the signer of the example has signed."""
         (signature,) = report["signatures"]
         told = {**self._told, "verified_at": report["verified_at"], "reference": signature["reference"]}
-        self._report = Form(
+        self._report = Form.like(
             orjson.dumps(report, option=orjson.OPT_SORT_KEYS),
             {name: text.encode() for name, text in told.items()},
         )
@@ -233,21 +233,21 @@ class Envelopes:
         if self._report is None:
             raise AssertionError
         holder = self._holder(registration.employer)
-        values = {name.encode(): text.encode() for name, text in registration.values.items()}
-        values[b"body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
-        signature = shake_128(values[b"request_id"]).digest(_SIGNATURE_OCTETS)
-        values[b"digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
-        values[b"signature"] = base64.b64encode(signature)
-        values[b"certificate"] = holder.certificate
+        values = {name: text.encode() for name, text in registration.values.items()}
+        values["body_id"] = f"id-{registration.values['external_id'][::-1]}".encode()
+        signature = shake_128(values["request_id"]).digest(_SIGNATURE_OCTETS)
+        values["digest"] = base64.b64encode(sha256(self._canonical_body.fill(values)).digest())
+        values["signature"] = base64.b64encode(signature)
+        values["certificate"] = holder.certificate
         told = {
             **holder.told,
-            b"verified_at": verified_at.isoformat().encode(),
-            b"reference": b"#" + values[b"body_id"],
+            "verified_at": verified_at.isoformat().encode(),
+            "reference": b"#" + values["body_id"],
         }
         return Signed(
             self._envelope.fill(values),
             sha256(self._canonical_payload.fill(values)).digest(),
-            orjson.Fragment(self._report.fill(told)),
+            self._report.fill(told),
             holder.head,
         )
 
@@ -256,17 +256,17 @@ class Envelopes:
         number, head = people.bin_of(employer), people.iin(HEADS + employer)
         filler = BytesIO(shake_128(number.encode()).digest(_FILLER_OCTETS))
         serial = b"\x40" + filler.read(self._serial_octets - 1)
-        told = {b"employer": number.encode(), b"head": head.encode()}
+        told = {"employer": number.encode(), "head": head.encode()}
         certificate = self._certificate.fill(
             {
                 **told,
-                b"serial": serial,
-                b"modulus": b"\xc0" + filler.read(_MODULUS_OCTETS - 1),  # of as many bits as the example's
-                b"signature": filler.read(_SIGNATURE_OCTETS),
+                "serial": serial,
+                "modulus": b"\xc0" + filler.read(_MODULUS_OCTETS - 1),  # of as many bits as the example's
+                "signature": filler.read(_SIGNATURE_OCTETS),
             }
         )
-        told[b"serial"] = serial.hex().encode()
-        told[b"fingerprint"] = sha256(certificate).hexdigest().encode()
+        told["serial"] = serial.hex().encode()
+        told["fingerprint"] = sha256(certificate).hexdigest().encode()
         return _Holder(head, base64.b64encode(certificate), told)
 
 

@@ -52,8 +52,8 @@ class Record:
     code: str | None = None
     """An answer's code: `SCSS001`, or the first of the fault's."""
 
-    report: Mapping[str, Any] | orjson.Fragment | None = None
-    """The verifier's report on the signature; one that is JSON already has its keys sorted, as `_json` does."""
+    report: Mapping[str, Any] | None = None
+    """The verifier's report on the signature."""
 
     said: Mapping[str, Any] = field(default_factory=dict)
     """What the mapping lands on the journal: `employer`, `request_id`, `sent_at`, `system`."""
