@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -42,6 +42,7 @@ _int2: Final = struct.Struct("!ih").pack
 _int4: Final = struct.Struct("!ii").pack
 _int8: Final = struct.Struct("!iq").pack
 _EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _EPOCH_DAY: Final = date(2000, 1, 1).toordinal()
 
 
@@ -97,8 +98,7 @@ def _json(value: object) -> bytes:
 
 
 def _instant(value: datetime) -> bytes:
-    since = value - _EPOCH
-    return _int8(8, (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds)
+    return _int8(8, (value - _EPOCH) // _MICROSECOND)
 
 
 def _numeric(value: Decimal) -> bytes:

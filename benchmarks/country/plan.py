@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -52,11 +52,10 @@ class Plan:
 
 def id_at(moment: datetime, chance: int) -> UUID:
     """An id as `uuid7` would have made it then; `chance`: any number of 62 bits."""
-    since = moment - _EPOCH
-    milliseconds, micros = divmod(since.microseconds, 1000)
-    milliseconds += (since.days * 86_400 + since.seconds) * 1000
+    milliseconds, micros = divmod((moment - _EPOCH) // _MICROSECOND, 1000)
     fraction = micros * 4096 // 1000
     return UUID(int=milliseconds << 80 | 7 << 76 | fraction << 64 | 1 << 63 | chance)
 
 
 _EPOCH: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+_MICROSECOND: Final = timedelta(microseconds=1)
